@@ -1,0 +1,1 @@
+"""The music brain: importable and testable without Discord and without a database."""

@@ -1,0 +1,1 @@
+"""Parts that go with a melody."""

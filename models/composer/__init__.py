@@ -1,0 +1,1 @@
+"""The Transformer-VAE that writes melodies over a plan."""

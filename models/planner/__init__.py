@@ -1,0 +1,1 @@
+"""Brief to Plan: form, harmony, instrumentation, dynamics; exact lengths."""

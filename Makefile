@@ -1,0 +1,31 @@
+# Two commands on a fresh machine: `make run` and `make test`. Everything else serves them.
+PY := .venv/bin/python
+# uv does not read pip's settings: hand over the folder of local wheels, if the machine names one.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+
+.PHONY: run test lint tools constraints clean
+
+run: .venv/.ready tools
+	@$(PY) -m bot run
+
+test: .venv/.ready tools lint
+	@$(PY) -m pytest -q -n 2
+
+lint: .venv/.ready
+	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check . && $(PY) -m mypy && .venv/bin/lint-imports --no-cache
+
+.venv/.ready: pyproject.toml constraints.txt
+	@command -v python3 >/dev/null || { echo "Segno needs Python 3.11 or 3.12: https://www.python.org/downloads/"; exit 1; }
+	python3 -m venv .venv
+	$(PY) -m pip install -q uv -c constraints.txt 2>/dev/null || $(PY) -m pip install -q uv
+	.venv/bin/uv pip install -q --python $(PY) --compile-bytecode -c constraints.txt -e '.[dev]'
+	@touch $@
+
+tools:
+	@sh tools/system.sh
+
+constraints:
+	.venv/bin/uv pip compile pyproject.toml --all-extras --no-annotate --no-header -q | sed 's/+cpu//' > constraints.txt
+
+clean:
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache

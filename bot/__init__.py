@@ -1,0 +1,1 @@
+"""The application: agent, jobs, rendering, settings, delivery."""

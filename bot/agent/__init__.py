@@ -1,0 +1,1 @@
+"""From words to deeds: understanding and, later, planning."""

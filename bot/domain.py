@@ -1,0 +1,64 @@
+"""The values that flow through the application, from a person's words to the answer.
+
+In: what Discord or the terminal knows about an ask. Out: frozen values; nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from models.planner.brief import Brief
+
+RequestKind = Literal["compose", "takes", "extend", "export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One job's worth of asking: what the runner stores, a worker executes and delivery answers.
+
+    `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
+    of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
+    more files of `parent` (`formats`: "wav", "stems", "voice"). `text` is the asker's own words,
+    shown back, never trained on. `locale` is "en" or "zh".
+    """
+
+    kind: RequestKind
+    brief: Brief = field(default_factory=Brief)
+    text: str = ""
+    locale: str = "en"
+    parent: str | None = None
+    takes: int = 1
+    bars: int = 0
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a job is: step `step` of `of`; `label` is an English gettext message id."""
+
+    step: int
+    of: int
+    label: str
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A finished piece on disk.
+
+    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "ogg") to a
+    path inside `folder`. `facts` is what the reply may state: title, style, mood, key, tempo,
+    meter, bars, seconds, instruments, form, seed, verification (all JSON values). `waveform` is
+    for voice messages: one byte per point, at most 256.
+    """
+
+    piece_id: str
+    folder: Path
+    files: Mapping[str, Path]
+    facts: Mapping[str, Any]
+    stages: Mapping[str, float] = field(default_factory=dict)  # stage -> seconds, for the benches

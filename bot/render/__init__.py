@@ -1,0 +1,1 @@
+"""A score made audible and visible: audio, pictures, sheets."""

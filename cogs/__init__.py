@@ -1,0 +1,1 @@
+"""Thin Discord adapters: parse, check policy, enqueue, acknowledge."""

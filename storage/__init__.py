@@ -1,0 +1,1 @@
+"""Everything SQL: plain functions that take a Database and give rows or dataclasses."""

@@ -1,0 +1,25 @@
+#!/bin/sh
+# FluidSynth, a General MIDI soundfont and fonts with Chinese glyphs: installed with apt as root, else said.
+set -eu
+packages="fluidsynth fluid-soundfont-gm fonts-dejavu-core fonts-wqy-microhei"
+
+have_font() {
+	for f in "${SOUNDFONT:-}" /usr/share/sounds/sf2/*.sf2 /usr/share/sounds/sf3/*.sf3 /usr/share/soundfonts/*.sf2 \
+		"${HOME:-/root}"/.local/share/segno/soundfonts/*.sf? /opt/homebrew/share/soundfonts/*.sf2 /usr/local/share/soundfonts/*.sf2; do
+		[ -f "$f" ] && return 0
+	done
+	return 1
+}
+have_glyphs() {
+	[ "$(uname)" != Linux ] || [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || [ -d /usr/share/fonts/opentype/noto ] || [ -d /usr/share/fonts/google-noto-cjk ]
+}
+
+if command -v fluidsynth >/dev/null && have_font && have_glyphs; then exit 0; fi
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	echo "Installing $packages (apt)..."
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+	exit 0
+fi
+if command -v fluidsynth >/dev/null && have_font; then exit 0; fi # pictures fall back to the default font
+echo "Segno needs FluidSynth and a General MIDI soundfont. Debian/Ubuntu: sudo apt install $packages. macOS: brew install fluid-synth, then put FluidR3_GM.sf2 into ~/.local/share/segno/soundfonts. Windows: choco install fluidsynth, then set SOUNDFONT in .env to a .sf2 file." >&2
+exit 1

@@ -1,0 +1,157 @@
+"""Count how chords follow each other, and say how well the counts predict songs never seen.
+
+In: `--data DIR` (see `corpora`). Out: `harmony.json.gz`, the counts of the nine tenths of the songs
+that are not held out, and a table of perplexities on the held-out tenth. Run it as
+`python -m models.planner.learn --data DIR --out models/planner/harmony.json.gz`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.planner.corpora import Song, read_all
+from models.planner.harmony import MIX, POSITION_POWER, START, Counts, mixed
+
+#: Rhythms kept for each number of pulses in a bar.
+_RHYTHMS = 24
+CORPORA = ("pop909", "nottingham", "openewld", "swing", "latin", "blues", "chorales")
+
+
+def held_out(song: Song) -> bool:
+    """Whether a song is kept for testing: one in ten, by its name without the key segment."""
+    name = f"{song.corpus}/{song.name.split('.')[0]}"
+    return hashlib.sha256(name.encode()).digest()[0] % 10 == 0
+
+
+def bar_of_phrase(song: Song, onset: float) -> int:
+    """Bar 0..3 of the four-bar phrase, counted from the start of the section."""
+    start = max((e for e in song.ends if e <= onset + 1e-6), default=0.0)
+    return int((onset - start + 1e-6) // song.bar_beats) % 4
+
+
+def rhythm_masks(song: Song) -> Iterable[int]:
+    """Chord onsets over each four bars as bits, one per pulse; phrases without onset are left out."""
+    pulses = round(song.bar_beats / song.pulse)
+    if pulses not in (2, 3, 4):
+        return
+    span = 4 * song.bar_beats
+    phrases: dict[int, int] = defaultdict(int)
+    for onset, _ in song.events:
+        phrases[int(onset // span)] |= 1 << int((onset % span) / song.pulse + 1e-6)
+    yield from phrases.values()
+
+
+def count(songs: Sequence[Song]) -> dict[str, list[int]]:
+    """Counts of one corpus in one mode, as flat rows of integers (`harmony.mixed` reads them)."""
+    trigrams: Counter[tuple[int, ...]] = Counter()
+    position: Counter[tuple[int, ...]] = Counter()
+    cadences: Counter[tuple[int, ...]] = Counter()
+    rhythms: Counter[tuple[int, ...]] = Counter()
+    for song in songs:
+        tokens = [START, START, *(token for _, token in song.events)]
+        trigrams.update(zip(tokens, tokens[1:], tokens[2:], strict=False))
+        position.update((bar_of_phrase(song, onset), token) for onset, token in song.events)
+        for end in song.ends:
+            before = [token for onset, token in song.events if onset < end]
+            if len(before) >= 2:
+                cadences[before[-2], before[-1]] += 1
+        pulses = round(song.bar_beats / song.pulse)
+        rhythms.update((pulses, mask) for mask in rhythm_masks(song))
+    usual: Counter[tuple[int, ...]] = Counter()
+    for pulses in (2, 3, 4):
+        own = Counter({k: n for k, n in rhythms.items() if k[0] == pulses})
+        usual.update(dict(own.most_common(_RHYTHMS)))
+    return {
+        name: [v for row, n in sorted(counter.items()) for v in (*row, n)]
+        for name, counter in (
+            ("trigrams", trigrams),
+            ("position", position),
+            ("cadences", cadences),
+            ("rhythms", usual),
+        )
+    }
+
+
+def learn(songs: Iterable[Song]) -> dict[str, dict[str, dict[str, list[int]]]]:
+    """Counts of every corpus and mode."""
+    groups: dict[tuple[str, str], list[Song]] = defaultdict(list)
+    for song in songs:
+        groups[song.corpus, song.mode].append(song)
+    return {c: {m: count(groups[c, m]) for m in ("major", "minor")} for c in CORPORA}
+
+
+def log_probabilities(model: Counts, song: Song) -> dict[str, list[float]]:
+    """Natural log of the probability of each chord of a song, by model."""
+    out: dict[str, list[float]] = {"unigram": [], "bigram": [], "trigram": [], "placed": []}
+    a = b = START
+    for onset, c in song.events:
+        placed = model.trigram[a, b] * model.lift[bar_of_phrase(song, onset)] ** POSITION_POWER
+        out["unigram"].append(float(np.log(model.unigram[c])))
+        out["bigram"].append(float(np.log(model.bigram[b, c])))
+        out["trigram"].append(float(np.log(model.trigram[a, b, c])))
+        out["placed"].append(float(np.log(placed[c] / placed.sum())))
+        a, b = b, c
+    return out
+
+
+def evaluate(
+    corpora: Mapping[str, Any], test: Sequence[Song]
+) -> list[tuple[str, int, int, dict[str, float]]]:
+    """(table, songs, chords, perplexity by model) on the held-out songs of its own corpus.
+
+    A table is tested on the corpus that weighs most in it, when that corpus is its own.
+    """
+    rows = []
+    own = {"pop": "pop909", "jazz": "swing", "blues": "blues", "latin": "latin"}
+    own |= {"folk": "nottingham", "classical": "chorales"}
+    for table, corpus in own.items():
+        sums: Counter[str] = Counter()
+        songs = [s for s in test if s.corpus == corpus]
+        chords = sum(len(s.events) for s in songs)
+        for mode in ("major", "minor"):
+            model = mixed(corpora, table, mode)
+            for song in songs:
+                if song.mode == mode:
+                    for name, logs in log_probabilities(model, song).items():
+                        sums[name] += sum(logs)  # type: ignore[assignment]
+        perplexity = {name: float(np.exp(-total / chords)) for name, total in sums.items()}
+        rows.append((table, len(songs), chords, perplexity))
+    return rows
+
+
+def main() -> None:
+    """Read, count, write, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    songs = list(read_all(options.data))
+    train = [s for s in songs if not held_out(s)]
+    test = [s for s in songs if held_out(s)]
+    corpora = learn(train)
+    text = json.dumps({"mix": MIX, "corpora": corpora}, separators=(",", ":"))
+    # No time stamp, so that the same data give the same bytes.
+    options.out.write_bytes(gzip.compress(text.encode(), mtime=0))
+    sources = Counter(s.corpus for s in train)
+    print("counted:", ", ".join(f"{c} {sources[c]}" for c in CORPORA))
+    print(f"wrote {options.out.name}, {options.out.stat().st_size} bytes")
+    print("held-out perplexity per chord change (120 tokens)")
+    print(f"{'table':10} songs chords unigram bigram trigram with place")
+    for table, n, chords, p in evaluate(corpora, test):
+        print(
+            f"{table:10} {n:5d} {chords:6d} {p['unigram']:7.2f} {p['bigram']:6.2f} "
+            f"{p['trigram']:7.2f} {p['placed']:10.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -175,6 +175,26 @@ class Score:
 
 
 def sorted_notes(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Notes on the grid, in the order a `Track` keeps them; empty and inverted notes are dropped."""
+    """Notes on the grid in the order a `Track` keeps them, without empty and inverted ones."""
     snapped = (Note(on_grid(n.onset), n.pitch, on_grid(n.duration), n.velocity) for n in notes)
     return tuple(sorted(n for n in snapped if n.duration > 0))
+
+
+def without_overlaps(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Sorted notes in which no pitch sounds twice at once: one key can be pressed only once.
+
+    MIDI and a single staff cannot tell two sounding notes of one pitch apart, so the earlier note
+    is cut where the later begins; of two that begin together the longer stays, with the louder
+    velocity.
+    """
+    kept: dict[int, list[Note]] = {}
+    for note in sorted_notes(notes):
+        line = kept.setdefault(note.pitch, [])
+        if line and line[-1].onset == note.onset:
+            loudest = max(line[-1].velocity, note.velocity)
+            line[-1] = replace(note, velocity=loudest)  # sorted: the later one is the longer
+            continue
+        if line and line[-1].end > note.onset:
+            line[-1] = replace(line[-1], duration=on_grid(note.onset - line[-1].onset))
+        line.append(note)
+    return tuple(sorted(n for line in kept.values() for n in line))

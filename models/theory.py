@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import product
 
 from models.errors import Refusal
@@ -148,7 +148,9 @@ QUALITY_CLASSES = ("maj", "min", "dim", "aug", "sus", "dom7", "maj7", "min7", "h
 
 _NOTE = r"[A-G](?:##|bb|#|b|♯|♭)?"
 _CHORD = re.compile(rf"^({_NOTE})(.*?)(?:/({_NOTE}))?$")
-_KEY = re.compile(r"^\s*([A-Ga-g])\s*(#|b|♯|♭|-?sharp|-?flat|升|降)?[\s_-]*(.*?)\s*$", re.IGNORECASE)
+_KEY = re.compile(
+    r"^\s*([A-Ga-g])\s*(#|b|♯|♭|-?sharp|-?flat|升|降)?[\s_-]*(.*?)\s*$", re.IGNORECASE
+)
 
 
 def pitch_class(name: str) -> int:
@@ -242,7 +244,7 @@ class Key:
         )
 
     def transposed(self, semitones: int) -> Key:
-        """This mode on the tonic `semitones` higher, spelled with the fewest accidentals."""
+        """The same mode on the tonic `semitones` higher, spelled with the fewest accidentals."""
         pc = (self.tonic_pc + semitones) % 12
         places = [p for p in range(-7, 8) if (p * 7) % 12 == pc]
         keys = [Key(name_at_fifths(p), self.mode) for p in places]
@@ -316,7 +318,7 @@ class Chord:
         return Chord(key.spell(self.root_pc + semitones), self.quality, bass)
 
 
-@lru_cache(maxsize=None)
+@cache
 def quality_class(quality: str) -> str:
     """Which of `QUALITY_CLASSES` a chord quality belongs to."""
     tones = QUALITIES[quality]
@@ -338,7 +340,7 @@ _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII")
 
 
 def roman(chord: Chord, key: Key) -> str:
-    """Roman numeral of a chord in a key: "V7", "ii7", "bVI", "viio7" (accidentals against major)."""
+    """Roman numeral of a chord in a key: "V7", "ii7", "bVI", "viio7"."""
     degree = (ord(chord.root[0]) - ord(key.tonic[0])) % 7
     natural = (key.tonic_pc + MODES[key.mode][degree]) % 12
     shift = (chord.root_pc - natural + 6) % 12 - 6

@@ -1,0 +1,244 @@
+"""Scores to and from Standard MIDI Files, with symusic.
+
+In: a `Score`. Out: a format-1 file at 480 ticks per quarter with key signature, meter, tempo, one
+chunk per track, chord symbols and sections as markers ("Dm7/F", "[A] verse"), and an "End" marker
+on the last bar line, so that silent bars survive. Files we wrote come back exactly; a stranger's
+file gives what it states, with roles guessed and no chords.
+
+Two things MIDI cannot hold: two sounding notes of one pitch in a track (the earlier is cut, see
+`without_overlaps`), and more than 15 melodic programs at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import symusic
+
+from models import file_notes
+from models.errors import Refusal
+from models.score import (
+    TICKS_PER_BEAT,
+    Meter,
+    Note,
+    PlacedChord,
+    Score,
+    Section,
+    Tempo,
+    Track,
+    on_grid,
+    sorted_notes,
+    without_overlaps,
+)
+from models.theory import Chord, Key
+
+_END = "End "
+_NO_CHORD = "N.C."
+_MELODIC_CHANNELS = 15
+# What a stranger's file may hold (notes/rendering.md section 7: the bombs that were tried).
+_MAX_BYTES = 1 << 20
+_MAX_TRACKS, _MAX_NOTES, _MAX_BEATS = 64, 50_000, 6_000
+
+
+def to_ticks(beats: float, resolution: int = TICKS_PER_BEAT) -> int:
+    """Beats as MIDI ticks."""
+    return round(beats * resolution)
+
+
+def file_order(tracks: Iterable[Track]) -> list[Track]:
+    """Tracks as the file keeps them: drums last, because symusic gives channels by position."""
+    return sorted(tracks, key=lambda t: t.is_drum)
+
+
+def write(score: Score, path: Path) -> None:
+    """Write a score as a MIDI file; `read` gives it back.
+
+    Raises
+    ------
+    Refusal
+        When there are more than 15 melodic tracks.
+    """
+    check_channels(score.tracks)
+    target = symusic.Score(TICKS_PER_BEAT)
+    write_conductor(target, score)
+    for placed, text in _markers(score):
+        target.markers.append(symusic.TextMeta(to_ticks(placed), text))
+    for track in file_order(score.tracks):
+        chunk = symusic.Track(track.name, track.program, track.is_drum)
+        for n in without_overlaps(track.notes):
+            chunk.notes.append(
+                symusic.Note(to_ticks(n.onset), to_ticks(n.duration), n.pitch, n.velocity)
+            )
+        target.tracks.append(chunk)
+    if not score.tracks:  # without a track symusic 0.6.0 writes its metas unsorted
+        target.tracks.append(symusic.Track("", 0, False))
+    path.write_bytes(target.dumps_midi())
+
+
+def check_channels(tracks: Sequence[Track]) -> None:
+    """Refuse more melodic tracks than MIDI has channels for.
+
+    Raises
+    ------
+    Refusal
+        When there are more than 15.
+    """
+    melodic = sum(not t.is_drum for t in tracks)
+    if melodic > _MELODIC_CHANNELS:
+        raise Refusal(
+            "A MIDI file holds at most {most} instruments besides drums, and this has {count}; "
+            "leave some out.",
+            most=_MELODIC_CHANNELS,
+            count=melodic,
+        )
+
+
+def write_conductor(target: symusic.Score, score: Score) -> None:
+    """Put meter, key signature and tempi of a score into a symusic score of any resolution."""
+    ticks = target.ticks_per_quarter
+    target.time_signatures.append(
+        symusic.TimeSignature(0, score.meter.numerator, score.meter.denominator)
+    )
+    fifths, minor = file_notes.fifths_with_mode(score.key)
+    target.key_signatures.append(symusic.KeySignature(0, fifths, int(minor)))
+    for tempo in score.tempos:
+        target.tempos.append(symusic.Tempo(to_ticks(tempo.onset, ticks), tempo.bpm))
+
+
+def _markers(score: Score) -> list[tuple[float, str]]:
+    bar = score.meter.bar_beats
+    found = [(s.start_bar * bar, file_notes.section_mark(s)) for s in score.sections]
+    nexts = [c.onset for c in score.chords[1:]] + [score.beats]
+    for placed, following in zip(score.chords, nexts, strict=False):
+        found.append((placed.onset, placed.chord.symbol))
+        end = on_grid(placed.onset + placed.duration)
+        if end < following:
+            found.append((end, _NO_CHORD))
+    found.append((score.beats, _END + file_notes.to_text(score)))
+    return sorted(found, key=lambda m: m[0])  # stable: sections stay before chords
+
+
+def read(path: Path) -> Score:
+    """Read a MIDI file: ours exactly, a stranger's as far as it says what it is.
+
+    Raises
+    ------
+    Refusal
+        When the file is damaged, empty of notes and structure, or beyond what Segno takes.
+    """
+    data = path.read_bytes()
+    if len(data) > _MAX_BYTES:
+        raise Refusal("This MIDI file is larger than 1 MiB; send a shorter piece.")
+    try:
+        midi = symusic.Score.from_midi(data)
+    except (RuntimeError, ValueError) as error:
+        raise Refusal(
+            "This MIDI file is damaged and cannot be read; export it again and resend it."
+        ) from error
+    _check_size(midi)
+    end, notes = _end_marker(midi)
+    score = _bare(midi, end)
+    if notes is None:
+        return replace(score, title=path.stem)
+    return file_notes.restore(
+        replace(score, chords=_chords(midi, score.beats), sections=_sections(midi, score)),
+        notes,
+        _match,
+    )
+
+
+def _check_size(midi: symusic.Score) -> None:
+    beats = midi.end() / max(1, midi.ticks_per_quarter)
+    if len(midi.tracks) > _MAX_TRACKS or midi.note_num() > _MAX_NOTES or beats > _MAX_BEATS:
+        raise Refusal(
+            "This MIDI file is too long for me: at most {tracks} tracks, {notes} notes and "
+            "{beats} beats.",
+            tracks=_MAX_TRACKS,
+            notes=_MAX_NOTES,
+            beats=_MAX_BEATS,
+        )
+    if midi.ticks_per_quarter < 1 or (midi.note_num() == 0 and not midi.markers):
+        raise Refusal("There are no notes in this MIDI file; send one that plays something.")
+
+
+def _end_marker(midi: symusic.Score) -> tuple[int, file_notes.Annotations | None]:
+    """Where the piece ends (ticks), and the annotations if the file is ours."""
+    for marker in midi.markers:
+        if marker.text.startswith(_END):
+            notes = file_notes.from_text(marker.text[len(_END) :])
+            if notes:
+                return max(marker.time, _last_note(midi)), notes
+    return _last_note(midi), None
+
+
+def _last_note(midi: symusic.Score) -> int:
+    """Tick at which the last note ends."""
+    return max((n.time + n.duration for t in midi.tracks for n in t.notes), default=0)
+
+
+def _bare(midi: symusic.Score, end: int) -> Score:
+    resolution = midi.ticks_per_quarter
+    meter = Meter()
+    if midi.time_signatures:
+        sign = midi.time_signatures[0]
+        if 1 <= sign.numerator <= 32 and sign.denominator in (1, 2, 4, 8, 16, 32):
+            meter = Meter(sign.numerator, sign.denominator)
+    key = Key("C")
+    if midi.key_signatures and abs(midi.key_signatures[0].key) <= 7:
+        sign = midi.key_signatures[0]
+        key = file_notes.key_of(sign.key, bool(sign.tonality))
+    tempos = [Tempo(on_grid(t.time / resolution), t.qpm) for t in midi.tempos if t.qpm > 0]
+    if not tempos or tempos[0].onset > 0:
+        tempos.insert(0, Tempo(0.0, 120.0))  # the MIDI default
+    bars = max(1, math.ceil(end / resolution / meter.bar_beats - 1e-6))
+    tracks = tuple(_track(t, resolution, i) for i, t in enumerate(midi.tracks) if t.notes)
+    return Score("", key, meter, tuple(tempos), bars, tracks)
+
+
+def _track(source: symusic.Track, resolution: int, index: int) -> Track:
+    name = source.name.strip("\0 ") or f"Track {index + 1}"
+    notes = sorted_notes(
+        Note(n.time / resolution, n.pitch, n.duration / resolution, max(1, n.velocity))
+        for n in source.notes
+    )
+    role = file_notes.guess_role(name, source.program, source.is_drum)
+    return Track(name, role, source.program, notes, source.is_drum)
+
+
+def _match(found: Sequence[Track], rows: Sequence[file_notes.TrackRow]) -> tuple[Track, ...]:
+    """Rows with the notes of their tracks; a file re-saved elsewhere keeps its own tracks."""
+    sounding = [i for i, row in enumerate(rows) if not row.silent]
+    sounding.sort(key=lambda i: rows[i].is_drum)
+    same = len(found) == len(sounding) and all(
+        (t.program, t.is_drum) == (rows[i].program, rows[i].is_drum)
+        for t, i in zip(found, sounding, strict=True)
+    )
+    if not same:
+        return tuple(found)
+    by_row = dict(zip(sounding, found, strict=True))
+    return tuple(row.track(by_row.get(i)) for i, row in enumerate(rows))
+
+
+def _chords(midi: symusic.Score, beats: float) -> tuple[PlacedChord, ...]:
+    marks: list[tuple[float, Chord | None]] = []
+    for marker in midi.markers:
+        try:
+            chord = None if marker.text == _NO_CHORD else Chord.parse(marker.text)
+        except Refusal:
+            continue  # a section, the end, or somebody's remark
+        marks.append((on_grid(marker.time / midi.ticks_per_quarter), chord))
+    ends = [onset for onset, _ in marks[1:]] + [beats]
+    return tuple(
+        PlacedChord(onset, on_grid(end - onset), chord)
+        for (onset, chord), end in zip(marks, ends, strict=False)
+        if chord
+    )
+
+
+def _sections(midi: symusic.Score, score: Score) -> tuple[Section, ...]:
+    bar_ticks = midi.ticks_per_quarter * score.meter.bar_beats
+    marks = [(round(m.time / bar_ticks), m.text) for m in midi.markers]
+    return file_notes.sections_from_marks(marks, score.bars)

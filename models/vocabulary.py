@@ -7,14 +7,29 @@ anything; the planner and the agent do.
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-Kind = Literal["style", "mood", "instrument", "kit", "purpose"]
+Kind = Literal["style", "mood", "instrument", "kit", "group", "purpose"]
+
+# Traditional characters of the vocabulary and of musical requests, each before its simplified form.
+_PAIRS = (
+    "樂乐鋼钢號号長长銅铜鑼锣絃弦絲丝風风聲声電电貝贝結结歡欢憂忧傷伤鬱郁緊紧張张靜静寧宁"
+    "懷怀舊旧戀恋愛爱溫温熱热氣气勢势聖圣誕诞華华爾尔維维納纳圓圆進进軍军隊队團团響响協协"
+    "鳴鸣藍蓝調调節节饒饶說说靈灵龐庞鄉乡謠谣兒儿遊游戲戏視视頻频場场廣广練练習习課课雙双"
+    "單单豎竖鈴铃鐘钟鍵键盤盘擊击鋸锯齒齿壓压東东亞亚國国漢汉語语滿满憤愤夢梦飄飘優优詭诡"
+    "懸悬驚惊險险戰战鬥斗勝胜輝辉莊庄嚴严肅肃輕轻鬆松緩缓個个兩两幾几應应該该請请寫写給给"
+    "這这種种類类無无沒没麼么為为從从開开後后變变還还過过會会來来時时間间動动賽赛達达羅罗"
+    "薩萨馬马瑪玛爺爷與与續续雲云陽阳燈灯憶忆獨独詩诗園园車车鳥鸟齊齐尋寻強强屬属賦赋讚赞"
+    "頌颂禮礼淚泪暈晕樸朴鬧闹慶庆別别龍龙壯壮麗丽貴贵聽听橋桥導导構构簡简極极數数試试"
+)
+_SIMPLIFIED = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 
 
 @dataclass(frozen=True)
@@ -39,8 +54,9 @@ class Style(Entry):
     ids of each role come in order of preference; `minor` is the share of pieces in a minor mode and
     `modes` other modes it favours; `swing` is where the off-eighth falls (0.5 straight, 0.67
     triplet); `harmony` names the progression statistics; `kit` is a drum-kit id or "".
-    `comp`, `bassline` and `beat` name patterns of the plain accompaniment; `density` is 0..1 and
-    `looseness` (0..1) how far players stray from the grid.
+    `comp`, `bassline` and `beat` name patterns of the plain accompaniment (`beat` also where `kit`
+    is "", for when drums are asked for); `density` is 0..1 and `looseness` (0..1) how far players
+    stray from the grid.
     """
 
     family: str = "pop"
@@ -64,7 +80,7 @@ class Style(Entry):
 
 @dataclass(frozen=True)
 class Mood(Entry):
-    """A mood on Russell's circumplex (1980): valence (sad -1 .. happy 1), arousal (calm .. wild)."""
+    """A mood on Russell's circumplex (1980): valence (sad to happy) and arousal (calm to wild)."""
 
     valence: float = 0.0
     arousal: float = 0.0
@@ -72,7 +88,11 @@ class Mood(Entry):
 
 @dataclass(frozen=True)
 class Instrument(Entry):
-    """A General MIDI program (0..127) with its playable range as MIDI notes, sounding pitch."""
+    """A General MIDI program (0..127) with its playable range as MIDI notes, sounding pitch.
+
+    `stands_in` spells instruments that General MIDI lacks and this one is nearest to (an erhu is
+    played by the fiddle); they are found like aliases, and a reply should say so.
+    """
 
     program: int = 0
     family: str = "piano"
@@ -80,6 +100,7 @@ class Instrument(Entry):
     high: int = 108
     roles: tuple[str, ...] = ()
     polyphonic: bool = True
+    stands_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,8 +111,20 @@ class Kit(Entry):
 
 
 @dataclass(frozen=True)
+class Group(Entry):
+    """A word for several instruments or kits (`members`, in order of preference).
+
+    With `together` all of them are meant ("rock band"); otherwise the style chooses one when the
+    word is wanted ("guitar") and every member is meant when it is refused ("no guitar").
+    """
+
+    members: tuple[str, ...] = ()
+    together: bool = False
+
+
+@dataclass(frozen=True)
 class Purpose(Entry):
-    """What a piece is for; `seconds` is the usual length, `lengths` the only ones allowed, if any."""
+    """What a piece is for: `seconds` is the usual length, `lengths` the only ones allowed."""
 
     seconds: float = 60.0
     lengths: tuple[float, ...] = ()
@@ -135,18 +168,20 @@ class Catalogue(Generic[E]):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The five catalogues together."""
+    """All catalogues together."""
 
     styles: Catalogue[Style]
     moods: Catalogue[Mood]
     instruments: Catalogue[Instrument]
     kits: Catalogue[Kit]
+    groups: Catalogue[Group]
     purposes: Catalogue[Purpose]
 
 
 def normalise(text: str) -> str:
-    """Lower case, hyphens and underscores as spaces, runs of spaces as one."""
-    return " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
+    """NFKC, lower case, simplified characters, hyphens and underscores as single spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
+    return " ".join(re.sub(r"[_\-‐-―]", " ", folded.replace("’", "'")).split())
 
 
 def _catalogue(kind: Kind, cls: type[E], table: Mapping[str, dict[str, Any]]) -> Catalogue[E]:
@@ -154,9 +189,11 @@ def _catalogue(kind: Kind, cls: type[E], table: Mapping[str, dict[str, Any]]) ->
     spellings: dict[str, str] = {}
     for key, raw in table.items():
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        entry = cls(id=key, kind=kind, **values)
+        fields: dict[str, Any] = {"id": key, "kind": kind, **values}
+        entry = cls(**fields)
         entries[key] = entry
-        for spelling in (key, *entry.names.values(), *entry.aliases):
+        others = entry.stands_in if isinstance(entry, Instrument) else ()
+        for spelling in (key, *entry.names.values(), *entry.aliases, *others):
             spellings.setdefault(normalise(spelling), key)
     return Catalogue(kind, entries, spellings)
 
@@ -175,5 +212,6 @@ def load() -> Vocabulary:
         moods=_catalogue("mood", Mood, table("moods.toml")["moods"]),
         instruments=_catalogue("instrument", Instrument, instruments["instruments"]),
         kits=_catalogue("kit", Kit, instruments["kits"]),
+        groups=_catalogue("group", Group, instruments["groups"]),
         purposes=_catalogue("purpose", Purpose, table("purposes.toml")["purposes"]),
     )

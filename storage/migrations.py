@@ -1,0 +1,116 @@
+"""The schema, one small function per change, in the order they happened.
+
+In: a Database, inside a transaction. Out: tables. Applied functions are never edited: a change to
+the schema is a new function at the end (idea: simonw/llm `migrations.py`). Times are UTC epoch
+seconds, ids of people and places are Discord snowflakes, STRICT tables refuse the wrong type.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("segno")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m001_jobs(db: Database) -> None:
+    """Create jobs, and the turn each lane (a server, or a person in DMs) had last."""
+    db.executescript("""
+        CREATE TABLE jobs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            request TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            locale TEXT NOT NULL,
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER,
+            channel_id INTEGER NOT NULL,
+            lane TEXT NOT NULL,
+            interaction_id INTEGER UNIQUE,
+            application_id INTEGER NOT NULL,
+            token TEXT,
+            source_message_id INTEGER,
+            reply_id INTEGER,
+            state TEXT NOT NULL DEFAULT 'queued'
+                CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            worker TEXT,
+            lease_until REAL NOT NULL DEFAULT 0,
+            cancel_requested INTEGER NOT NULL DEFAULT 0,
+            step INTEGER NOT NULL DEFAULT 0,
+            of INTEGER NOT NULL DEFAULT 0,
+            label TEXT NOT NULL DEFAULT '',
+            result TEXT,
+            error TEXT,
+            error_values TEXT,
+            delivery TEXT NOT NULL DEFAULT 'waiting'
+                CHECK (delivery IN ('waiting', 'pending', 'delivered', 'abandoned')),
+            delivery_tries INTEGER NOT NULL DEFAULT 0,
+            deliver_after REAL NOT NULL DEFAULT 0,
+            created REAL NOT NULL,
+            finished REAL
+        ) STRICT;
+        CREATE INDEX jobs_active ON jobs(user_id, lane) WHERE state IN ('queued', 'running');
+        CREATE INDEX jobs_unanswered ON jobs(id) WHERE delivery = 'pending';
+        CREATE INDEX jobs_lane ON jobs(lane, created);
+        -- A message that asks is one job however often the gateway replays it; a message whose
+        -- buttons ask may have many, each with its own interaction.
+        CREATE UNIQUE INDEX jobs_message ON jobs(source_message_id)
+            WHERE interaction_id IS NULL AND source_message_id IS NOT NULL;
+        CREATE TABLE turns (lane TEXT PRIMARY KEY, turn INTEGER NOT NULL) STRICT;
+    """)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m002_pieces(db: Database) -> None:
+    """Create the library; `words` is what the search sees (see storage.pieces.searchable)."""
+    db.executescript("""
+        CREATE TABLE pieces (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            owner_id INTEGER NOT NULL,
+            guild_id INTEGER,
+            channel_id INTEGER NOT NULL,
+            message_id INTEGER,
+            title TEXT NOT NULL,
+            style TEXT NOT NULL,
+            mood TEXT NOT NULL,
+            key TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            brief TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            parent TEXT,
+            job_id INTEGER,
+            created REAL NOT NULL,
+            deleted REAL,
+            words TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX pieces_owner ON pieces(owner_id, created);
+        CREATE INDEX pieces_guild ON pieces(guild_id, created);
+        CREATE INDEX pieces_message ON pieces(message_id) WHERE message_id IS NOT NULL;
+        CREATE INDEX pieces_job ON pieces(job_id) WHERE job_id IS NOT NULL;
+    """)
+    db["pieces"].enable_fts(["words"], create_triggers=True)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m003_taste_and_settings(db: Database) -> None:
+    """Create ratings (from reactions) and each person's settings."""
+    db.executescript("""
+        CREATE TABLE ratings (
+            user_id INTEGER NOT NULL,
+            piece_id TEXT NOT NULL REFERENCES pieces(id) ON DELETE CASCADE,
+            emoji TEXT NOT NULL,
+            value INTEGER NOT NULL CHECK (value IN (-1, 1)),
+            created REAL NOT NULL,
+            PRIMARY KEY (user_id, piece_id, emoji)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX ratings_piece ON ratings(piece_id);
+        CREATE TABLE preferences (
+            user_id INTEGER PRIMARY KEY,
+            locale TEXT,
+            voice_message INTEGER NOT NULL DEFAULT 0,
+            formats TEXT NOT NULL DEFAULT '[]'
+        ) STRICT;
+    """)

@@ -9,11 +9,12 @@ both ways of sending are repeatable: an edit of the same message, or a new messa
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sqlite_utils import Database
 
 from storage.db import write
-from storage.jobs import Job, select_jobs
+from storage.jobs import Job, get, select_jobs
 
 TOKEN_SECONDS = 15 * 60.0  # how long Discord accepts an interaction's token
 
@@ -21,6 +22,14 @@ TOKEN_SECONDS = 15 * 60.0  # how long Discord accepts an interaction's token
 def nonce(job: Job) -> str:
     """Name the answer as Discord sees it: equal for every repetition, at most 25 characters."""
     return f"segno-{job.id}"
+
+
+def with_live_token(db: Database, id: int, now: float) -> Job | None:
+    """Return the job as it is now, without its token when that is too old to be used."""
+    job = get(db, id)
+    if job is not None and job.created + TOKEN_SECONDS <= now:
+        return replace(job, token=None)
+    return job
 
 
 def pending_delivery(db: Database, now: float = math.inf) -> list[Job]:
@@ -62,18 +71,13 @@ def mark_delivered(db: Database, id: int, message_id: int | None) -> bool:
     return bool(cursor.rowcount == 1)
 
 
-def postpone_delivery(
-    db: Database, id: int, until: float, *, drop_token: bool = False, refund: bool = False
-) -> None:
-    """Try again at `until`; `drop_token` when Discord no longer takes it.
-
-    `refund` when the try was never made (a clean stop).
-    """
+def postpone_delivery(db: Database, id: int, until: float, *, drop_token: bool = False) -> None:
+    """Try again at `until`; `drop_token` when Discord no longer takes it."""
     with write(db):
         db.conn.execute(
-            "UPDATE jobs SET deliver_after = ?, token = CASE WHEN ? THEN NULL ELSE token END,"
-            " delivery_tries = delivery_tries - ? WHERE id = ? AND delivery = 'pending'",
-            [until, drop_token, int(refund), id],
+            "UPDATE jobs SET deliver_after = ?, token = CASE WHEN ? THEN NULL ELSE token END"
+            " WHERE id = ? AND delivery = 'pending'",
+            [until, drop_token, id],
         )
 
 

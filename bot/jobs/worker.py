@@ -2,8 +2,8 @@
 
 In: dotted paths of the functions to run and plain values. Out: an `Outcome` of plain values, never
 a pickled exception, so nothing a task raises can break the pool. Progress goes back through a pipe
-in messages under 4 KiB, which the kernel writes whole: a worker killed at any instant leaves no torn
-message. This module imports no model; the task does.
+in messages under 4 KiB, which the kernel writes whole: a worker killed at any instant leaves no
+torn message. This module imports no model; the task does.
 """
 
 from __future__ import annotations

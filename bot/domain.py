@@ -22,7 +22,8 @@ class Request:
     `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
     more files of `parent` (`formats`: "wav", "stems", "voice"). `text` is the asker's own words,
-    shown back, never trained on. `locale` is "en" or "zh".
+    shown back, never trained on. `locale` is "en" or "zh". `nonce` (the interaction's id) keeps the
+    pieces of two people who ask for exactly the same thing apart.
     """
 
     kind: RequestKind
@@ -33,6 +34,7 @@ class Request:
     takes: int = 1
     bars: int = 0
     formats: tuple[str, ...] = ()
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ OnProgress = Callable[[Progress], None]
 class Clip:
     """A finished piece on disk.
 
-    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "ogg") to a
-    path inside `folder`. `facts` is what the reply may state: title, style, mood, key, tempo,
+    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "flac", "ogg") to
+    a path inside `folder`. `facts` is what the reply may state: title, style, mood, key, tempo,
     meter, bars, seconds, instruments, form, seed, verification (all JSON values). `waveform` is
     for voice messages: one byte per point, at most 256.
     """
@@ -62,3 +64,4 @@ class Clip:
     files: Mapping[str, Path]
     facts: Mapping[str, Any]
     stages: Mapping[str, float] = field(default_factory=dict)  # stage -> seconds, for the benches
+    waveform: bytes = b""

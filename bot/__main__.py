@@ -1,0 +1,164 @@
+"""The command line, `python -m bot`: run, say, compose, bench, doctor, train, backup, forget.
+
+In: words on a terminal. Out: files, tables, JSON for scripts; these commands are a public
+interface. Heavy imports happen inside the commands, so that `--help` and the bot start at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from models.errors import Refusal
+
+app = typer.Typer(
+    help="Segno makes music with people: in Discord, and from here.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
+
+
+@app.command()
+def run() -> None:
+    """Run the bot: on Discord with DISCORD_TOKEN set, else on a local page on 127.0.0.1."""
+    from bot.app import main as run_bot
+    from bot.settings import Settings
+
+    run_bot(Settings())
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help='What you want, e.g. "a wistful waltz in D minor".')],
+    out: Out = Path("out"),
+    seed: Annotated[int | None, typer.Option(help="Same words, same seed, same piece.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make what TEXT asks for, in English or Chinese, and write the files into --out."""
+    from bot.terminal import make_from_text
+
+    make_from_text(text, out, seed, as_json)
+
+
+@app.command()
+def compose(
+    brief: Annotated[Path, typer.Option("--brief", help="JSON file; every field is optional.")],
+    out: Out = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Make exactly what a brief file states."""
+    from bot.terminal import make_from_file
+
+    make_from_file(brief, out, as_json)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="control, speed, loudness, crash, composer, harmony")],
+    as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer cases.")] = False,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of the data sets.")] = None,
+) -> None:
+    """Measure, and print a table with its cases, seed and comparison."""
+    from bot.bench.registry import run_bench
+    from bot.terminal import print_table
+
+    table = run_bench(name, quick=quick, data=data)
+    if as_json:
+        _print_json(table.to_json())
+    else:
+        print_table(table)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check the installation and say what is missing."""
+    from bot.doctor import examine
+    from bot.settings import Settings
+    from bot.terminal import print_findings
+
+    findings = examine(Settings())
+    if as_json:
+        _print_json({"findings": [finding.to_json() for finding in findings]})
+    else:
+        print_findings(findings)
+    if not all(finding.ok for finding in findings if finding.needed):
+        raise typer.Exit(1)
+
+
+@train_app.command("composer")
+def train_composer(
+    data: Annotated[Path, typer.Option("--data", help="Folder of the data sets.")],
+    cache: Annotated[Path, typer.Option(help="Where parsed data is kept.")] = Path(".cache"),
+    minutes: Annotated[float | None, typer.Option(help="Stop after so long; resumable.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
+) -> None:
+    """Train the melody writer (Transformer-VAE) and export its weight."""
+    from models.composer.train import train
+
+    train(data, cache, minutes=minutes, resume=resume)
+
+
+@train_app.command("harmony")
+def train_harmony(data: Annotated[Path, typer.Option("--data", help="Data folder.")]) -> None:
+    """Count chord progressions by style family for the planner."""
+    from models.planner.learn import learn
+
+    learn(data)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="composer or harmony")],
+    data: Annotated[Path, typer.Option("--data", help="Folder of the data sets.")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure a shipped weight on held-out test pieces."""
+    bench(model, as_json=as_json, data=data)
+
+
+@app.command()
+def backup(to: Annotated[Path | None, typer.Option(help="File to write.")] = None) -> None:
+    """Copy the database safely while the bot runs, and check the copy."""
+    from bot.settings import Settings
+    from bot.upkeep import back_up
+
+    typer.echo(str(back_up(Settings(), to)))
+
+
+@app.command()
+def forget(user_id: Annotated[int, typer.Argument(help="Discord user id.")]) -> None:
+    """Delete everything stored about a person: rows and files."""
+    from bot.settings import Settings
+    from bot.upkeep import forget_user
+
+    typer.echo(f"Deleted: {forget_user(Settings(), user_id)}")
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def main() -> None:
+    """Run a command; a refusal is one line on standard error and exit code 2."""
+    try:
+        app()
+    except Refusal as refusal:
+        if "--json" in sys.argv:
+            _print_json({"error": str(refusal)})
+        typer.echo(str(refusal), err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

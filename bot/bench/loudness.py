@@ -1,0 +1,50 @@
+"""Loudness: 30 rendered pieces measured from the MP3 that a person hears.
+
+Loudness is ITU-R BS.1770 integrated (pyloudnorm), true peak is 4x oversampled; both are measured
+on the decoded file, and every track of each piece is rendered alone to find silent ones.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from bot.bench import Row, Table
+from bot.bench.briefs import random_briefs
+from bot.domain import Request
+from bot.render.mastering import loudness, true_peak_db
+from bot.studio import Studio
+
+
+def run(studio: Studio, cases: int = 30, seed: int = 14) -> Table:
+    """LUFS, true peak, clipped samples, silent tracks and length errors over random pieces."""
+    lufs, peaks, clipped, silent, late, seams = [], [], 0, 0, [], []
+    for brief in random_briefs(cases, seed):
+        with tempfile.TemporaryDirectory() as root:
+            clip = studio.make(Request("compose", brief), brief.seed or 0, Path(root))[0]
+            audio, _ = soundfile.read(clip.files["mp3"], dtype="float32", always_2d=True)
+            stems = studio.stems(clip.folder)
+        lufs.append(loudness(audio))
+        peaks.append(true_peak_db(audio))
+        clipped += int(np.sum(np.abs(audio) >= 1.0))
+        silent += sum(float(np.abs(stem).max()) < 1e-3 for stem in stems.values())
+            if brief.purpose == "game_loop":
+                loop, _ = soundfile.read(clip.files["wav"], dtype="float32", always_2d=True)
+                jump, step = seam_jump(loop)
+                seams.append(jump / step)
+        if brief.seconds is not None:
+            late.append(abs(len(audio) / 48_000 - brief.seconds))
+    rows = {
+        "quietest": Row(round(min(lufs), 2), "LUFS", ">= -14.5"),
+        "loudest": Row(round(max(lufs), 2), "LUFS", "<= -13.5"),
+        "highest true peak": Row(round(max(peaks), 2), "dBTP", "< -1"),
+        "clipped samples": Row(float(clipped), "", "0"),
+        "silent tracks": Row(float(silent), "", "0"),
+        "largest error of a length asked in seconds": Row(
+            round(max(late, default=0), 3), "s", "0.1"
+        ),
+    }
+    return Table("loudness", cases, seed, rows, ("measured on the decoded MP3",))

@@ -1,0 +1,54 @@
+"""What a worker process runs: a stored request in, a stored result out, both JSON.
+
+The studio (models, soundfont) is opened once per process and kept; everything else is a value.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bot.domain import OnProgress, Request
+from bot.studio import Studio, clip_to_json
+
+_REQUEST = TypeAdapter(Request)
+
+
+@lru_cache(maxsize=1)
+def open_studio(soundfont: str | None = None, threads: int = 1) -> Studio:
+    """The studio of this process, with the models loaded; `threads` is for torch."""
+    return Studio.open(Path(soundfont) if soundfont else None, threads)
+
+
+def request_to_json(request: Request) -> str:
+    """A request as the job table keeps it."""
+    return _REQUEST.dump_json(request).decode()
+
+
+def request_from_json(text: str) -> Request:
+    """The inverse of `request_to_json`.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When the text is not a request.
+    """
+    return _REQUEST.validate_json(text)
+
+
+def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress) -> str:
+    """Make what a stored request asks for; `out_dir` is the folder that holds all pieces.
+
+    Returns JSON `{"clips": [...]}`; the same arguments give the same pieces.
+
+    Raises
+    ------
+    Refusal
+        When it cannot be made, with what to do instead.
+    """
+    request = request_from_json(request_json)
+    clips = open_studio().make(request, seed, Path(out_dir), on_progress)
+    return json.dumps({"clips": [clip_to_json(c) for c in clips]}, ensure_ascii=False)

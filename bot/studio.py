@@ -1,0 +1,307 @@
+"""The studio: one request in, finished pieces on disk out. Runs in a worker process or the terminal.
+
+In: a `Request`, a seed and the folder of all pieces. Out: `Clip`s whose files are written
+(`piece.json`, `.mid`, `.musicxml`, `.mp3`, `.png`). The same request and seed give the same music,
+so a job that runs again after a crash answers with the same piece. Only here do all makers meet.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from models.arranger.plain import arrange
+from models.composer.generate import Composer, compose, load_composer
+from models.performance import perform, repeat, write_performance
+from models.verify import Check, failed, verify
+
+from bot.domain import Clip, OnProgress, Progress, Request
+from bot.piece import Lineage, PieceFile, facts_of
+from bot.render import audio, encode, picture
+from bot.render.failures import disk_errors
+from bot.render.fluidsynth import Audio
+from bot.render.soundfont import find_soundfont
+from models import midi, musicxml
+from models.planner import extend_plan, make_plan
+from models.planner.brief import Brief
+from models.planner.plan import Plan
+from models.score import Score
+
+#: How often a piece that fails its own check is written again with another melody.
+MAX_TRIES = 3
+#: What an attachment may weigh when the asker's limit is not known (Discord's default is 10 MiB).
+MAX_BYTES = 9_500_000
+
+
+def quiet(_: Progress) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A piece on paper: the score, the seed of its melody, its files' checks, and the tries."""
+
+    score: Score
+    melody_seed: int
+    first_checks: tuple[Check, ...]
+    checks: tuple[Check, ...]
+    tries: int
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by stage, for the benches."""
+
+    stages: dict[str, float]
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add the time of the block to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[stage] = self.stages.get(stage, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Models and soundfont, held for the life of a process."""
+
+    composer: Composer
+    soundfont: Path
+
+    @classmethod
+    def open(cls, soundfont: Path | None = None, threads: int = 1) -> Studio:
+        """Load the models; find a soundfont when none is named.
+
+        Raises
+        ------
+        Refusal
+            When a weight or the soundfont is missing.
+        """
+        import torch
+
+        torch.set_num_threads(threads)
+        return cls(load_composer(), find_soundfont(soundfont))
+
+    def make(
+        self, request: Request, seed: int, pieces: Path, on_progress: OnProgress = quiet
+    ) -> list[Clip]:
+        """Carry out a request; new pieces land in `pieces/<id>/`.
+
+        Raises
+        ------
+        Refusal
+            When the request cannot be met, or the parent piece is gone.
+        """
+        on_progress(Progress(1, 4, "planning the piece"))
+        if request.kind == "export":
+            return [self._export(pieces / str(request.parent), request.formats)]
+        if request.kind == "takes":
+            return self._takes(request, seed, pieces, on_progress)
+        if request.kind == "extend":
+            parent = PieceFile.load(pieces / str(request.parent))
+            sketch = replace(
+                parent,
+                brief=replace(parent.brief, seconds=None, bars=None),
+                plan=extend_plan(parent.plan, request.bars),
+                lineage=Lineage(parent.id, "extend"),
+            )
+        else:
+            sketch = sketch_of(request.brief, seed)
+        return [self.record(sketch, pieces / piece_id(request, seed, 0), on_progress)]
+
+    def compose(
+        self, brief: Brief, seed: int, folder: Path, on_progress: OnProgress = quiet
+    ) -> Clip:
+        """One piece from a brief, straight into `folder`."""
+        return self.record(sketch_of(brief, seed), folder, on_progress)
+
+    def _takes(
+        self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
+    ) -> list[Clip]:
+        base = sketch_of(request.brief, seed)
+        if request.parent:
+            parent = PieceFile.load(pieces / request.parent)
+            base = replace(parent, take=parent.take + 1, lineage=Lineage(parent.id, "take"))
+        clips = []
+        for number in range(request.takes):
+            on_progress(Progress(number + 1, request.takes, "recording the variations"))
+            take = base.take + number
+            # Another melody over the same plan: far apart from the seeds that a retry draws.
+            sketch = replace(base, take=take, melody_seed=seed + 1_000_003 * take)
+            clips.append(self.record(sketch, pieces / piece_id(request, seed, take)))
+        return clips
+
+    def record(self, sketch: PieceFile, folder: Path, on_progress: OnProgress = quiet) -> Clip:
+        """Write, check, perform, render and draw one planned piece into `folder`."""
+        with disk_errors():
+            folder.mkdir(parents=True, exist_ok=True)
+            watch = Stopwatch({})
+            written = self.write(sketch, folder, watch, on_progress)
+            on_progress(Progress(4, 4, "recording"))
+            with ThreadPoolExecutor(1) as other_core:
+                drawn = other_core.submit(_draw, written.score, folder, watch)
+                rendered = self.render(written.score, sketch.plan, watch)
+                with watch("mp3"):
+                    encode.encode_mp3(
+                        rendered.audio,
+                        folder / "piece.mp3",
+                        max_bytes=MAX_BYTES,
+                        title=written.score.title,
+                        artist="Segno",
+                    )
+                drawn.result()
+            piece = replace(
+                sketch,
+                id=folder.name,
+                melody_seed=written.melody_seed,
+                verification=written.checks,
+                facts=facts_of(sketch, written.checks, written.tries, rendered.seconds),
+            )
+            piece.save(folder)
+        return Clip(piece.id, folder, files_in(folder), piece.facts, watch.stages)
+
+    def write(
+        self,
+        sketch: PieceFile,
+        folder: Path,
+        watch: Stopwatch,
+        on_progress: OnProgress = quiet,
+    ) -> Written:
+        """Compose and arrange a plan, write MIDI and MusicXML, and read both back.
+
+        A piece that fails its check is composed again, at most `MAX_TRIES` times; the last try
+        stands and its failed checks are reported, never hidden.
+        """
+        plan = sketch.plan
+        first: tuple[Check, ...] = ()
+        for attempt in range(MAX_TRIES):
+            seed = sketch.melody_seed + 7_919 * attempt
+            on_progress(Progress(2, 4, "writing the melody"))
+            with watch("melody"):
+                melody = compose(plan, self.composer, seed)
+            on_progress(Progress(3, 4, "arranging the band"))
+            with watch("arrangement"):
+                score = arrange(plan, melody)
+            with watch("files"):
+                midi.write(score, folder / "piece.mid")
+                musicxml.write(score, folder / "piece.musicxml")
+            with watch("check"):
+                checks = verify(plan, folder / "piece.mid", folder / "piece.musicxml")
+            first = first or checks
+            if not failed(checks):
+                break
+        return Written(score, seed, first, checks, attempt + 1)
+
+    def render(self, score: Score, plan: Plan, watch: Stopwatch) -> audio.Rendered:
+        """Perform a score, play it through FluidSynth and master it."""
+        with watch("performance"), TemporaryDirectory() as scratch:
+            path, loop = _performance(score, plan, Path(scratch))
+            rendered = audio.render_clip(
+                path,
+                soundfont=self.soundfont,
+                seconds=score.seconds,
+                asked=plan.seconds,
+                loop=loop,
+            )
+        return rendered
+
+    def stems(self, folder: Path) -> dict[str, Audio]:
+        """Each track of a finished piece alone, as it sounds in the mix: (samples, 2) at 48 kHz."""
+        piece, score = PieceFile.load(folder), midi.read(folder / "piece.mid")
+        with TemporaryDirectory() as scratch:
+            path, loop = _performance(score, piece.plan, Path(scratch))
+            mix = audio.render_clip(
+                path,
+                soundfont=self.soundfont,
+                seconds=score.seconds,
+                asked=piece.plan.seconds,
+                loop=loop,
+            )
+            return audio.render_stems(
+                path, mix, soundfont=self.soundfont, seconds=score.seconds, loop=loop
+            )
+
+    def _export(self, folder: Path, formats: tuple[str, ...]) -> Clip:
+        piece = PieceFile.load(folder)
+        score = midi.read(folder / "piece.mid")
+        waveform = b""
+        if {"wav", "voice"} & set(formats):
+            rendered = self.render(score, piece.plan, Stopwatch({}))
+            if "wav" in formats:
+                encode.encode_lossless(rendered.audio, folder / "piece.wav", MAX_BYTES)
+            if "voice" in formats:
+                waveform = encode.encode_voice(rendered.audio, folder / "piece.ogg")
+        if "stems" in formats:
+            encode.encode_stems(self.stems(folder), folder / "stems.zip", MAX_BYTES)
+        return Clip(piece.id, folder, files_in(folder), piece.facts, waveform=waveform)
+
+
+def sketch_of(brief: Brief, seed: int) -> PieceFile:
+    """A brief decided, not yet written; the brief keeps the seed so that it makes the same again.
+
+    Raises
+    ------
+    Refusal
+        When the brief contradicts itself.
+    """
+    return PieceFile(replace(brief, seed=seed), make_plan(brief, seed), melody_seed=seed)
+
+
+def piece_id(request: Request, seed: int, take: int) -> str:
+    """A short name for a piece, the same for the same request, seed and take."""
+    content = f"{request!r}|{seed}|{take}".encode()
+    return base64.b32encode(hashlib.sha256(content).digest())[:8].decode().lower()
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The finished files of a piece by kind, in the order they are shown."""
+    paths = {
+        "mp3": folder / "piece.mp3",
+        "png": folder / "piece.png",
+        "mid": folder / "piece.mid",
+        "musicxml": folder / "piece.musicxml",
+        "json": folder / "piece.json",
+        "wav": folder / "piece.wav",
+        "flac": folder / "piece.flac",
+        "ogg": folder / "piece.ogg",
+        "stems": folder / "stems.zip",
+    }
+    return {kind: path for kind, path in paths.items() if path.exists()}
+
+
+def clip_to_json(clip: Clip) -> dict[str, Any]:
+    """A clip as the job table and `--json` show it."""
+    return {
+        "piece_id": clip.piece_id,
+        "folder": str(clip.folder),
+        "files": {kind: str(path) for kind, path in clip.files.items()},
+        "facts": dict(clip.facts),
+        "waveform": base64.b64encode(clip.waveform).decode(),
+    }
+
+
+def _performance(score: Score, plan: Plan, scratch: Path) -> tuple[Path, audio.Loop | None]:
+    """Write the human performance of a score (three passes of a loop) for FluidSynth."""
+    performance = perform(score, plan, plan.seed)
+    loop = audio.Loop(score.beats, score.bpm) if plan.loop else None
+    if loop:
+        performance = repeat(performance, audio.LOOP_PASSES)
+    path = scratch / "performance.mid"
+    write_performance(performance, path)
+    return path, loop
+
+
+def _draw(score: Score, folder: Path, watch: Stopwatch) -> None:
+    with watch("picture"):
+        picture.piano_roll(score, folder / "piece.png")

@@ -1,0 +1,152 @@
+"""Segno without Discord: the same studio, a progress bar, and plain files.
+
+In: text or a brief file. Out: `piece.json`, `.mid`, `.musicxml`, `.mp3` and `.png` in a folder, and
+either a few lines for a person or one JSON object for a script.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from models.planner.intake import brief_from_json
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table as Grid
+
+from bot.agent.understand import read
+from bot.bench import Table
+from bot.domain import Clip, Progress
+from bot.i18n import translate
+from bot.recipe import players, recipe
+from bot.settings import Settings
+from models.errors import Refusal
+from models.planner.brief import Brief
+
+
+def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> None:
+    """Read a text in the person's language, make the piece, say what was done."""
+    reading = read(text)
+    brief = reading.brief if seed is None else replace(reading.brief, seed=seed)
+    notes = [translate(template, reading.locale, **values) for template, values in reading.notes]
+    try:
+        _make(brief, out, as_json, reading.locale, {"text": text, "notes": notes})
+    except Refusal as refusal:
+        raise Refusal(translate(refusal.template, reading.locale, **refusal.values)) from None
+
+
+def make_from_file(path: Path, out: Path, as_json: bool) -> None:
+    """Make exactly what a brief file states.
+
+    Raises
+    ------
+    Refusal
+        When the file is missing, is not JSON, or asks for something impossible.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refusal("There is no file “{name}”; check its path.", name=path.name) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refusal(
+            "“{name}” is not valid JSON ({reason}); write it like {example}.",
+            name=path.name,
+            reason=str(error).split(":")[0],
+            example='{"style": "waltz", "key": "D minor"}',
+        ) from None
+    _make(brief_from_json(raw), out, as_json, "en", {})
+
+
+def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, Any]) -> None:
+    from bot.studio import Studio, clip_to_json
+
+    settings = Settings()
+    seed = brief.seed if brief.seed is not None else secrets.randbelow(2**31)
+    loading = time.perf_counter()
+    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    started = time.perf_counter()
+    if as_json:
+        clip = studio.compose(brief, seed, out)
+    else:
+        clip = _with_bar(studio, brief, seed, out, locale)
+    finished = time.perf_counter()
+    seconds = {"loading": started - loading, "making": finished - started}
+    if as_json:
+        timing = {k: round(v, 2) for k, v in (*seconds.items(), *clip.stages.items())}
+        print(json.dumps({**clip_to_json(clip), **extra, "timing": timing}, ensure_ascii=False))
+    else:
+        _tell(clip, locale, extra.get("notes", ()), seconds["making"])
+
+
+def _with_bar(studio: Any, brief: Brief, seed: int, out: Path, locale: str) -> Clip:
+    columns = (
+        TextColumn("{task.completed}/{task.total}"),
+        BarColumn(24),
+        TextColumn("{task.description}"),
+    )
+    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(translate("planning the piece", locale), total=4, completed=1)
+
+        def show(progress: Progress) -> None:
+            label = translate(progress.label, locale)
+            bar.update(task, completed=progress.step, total=progress.of, description=label)
+
+        clip: Clip = studio.compose(brief, seed, out, show)
+        return clip
+
+
+def _tell(clip: Clip, locale: str, notes: Iterable[str], seconds: float) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{clip.facts['title']}[/bold]")
+    console.print(recipe(clip.facts, locale))
+    console.print(players(clip.facts, locale))
+    report = clip.facts["verification"]
+    console.print(
+        translate("Read back from the files: {passed} of {of} checks hold.", locale, **report)
+    )
+    for note in (*report["failed"], *notes):
+        console.print(f"- {note}", markup=False)
+    for path in clip.files.values():
+        console.print(f"  {path}", markup=False)
+    console.print(
+        translate(
+            "seed {seed} · made in {seconds} s",
+            locale,
+            seed=clip.facts["seed"],
+            seconds=round(seconds, 1),
+        )
+    )
+
+
+def print_table(table: Table) -> None:
+    """A benchmark's rows with target and comparison, for people."""
+    grid = Grid(title=f"{table.name}: {table.cases} cases, seed {table.seed}", title_justify="left")
+    for heading in ("measure", "value", "target", "reference"):
+        grid.add_column(heading, justify="right" if heading == "value" else "left")
+    for name, row in table.rows.items():
+        grid.add_row(name, f"{row.value:g} {row.unit}".strip(), row.target, row.reference)
+    console = Console(highlight=False)
+    console.print(grid)
+    for note in table.notes:
+        console.print(note)
+    for name, lines in table.details.items():
+        for line in lines if isinstance(lines, list) else [lines]:
+            console.print(f"{name}: {line}", markup=False)
+
+
+def print_findings(findings: Iterable[Any]) -> None:
+    """What `doctor` found, one line each, remedies under what is missing."""
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        mark = "[green]ok[/green]  " if finding.ok else "[red]miss[/red]"
+        console.print(f"{mark} {finding.name}: {finding.detail}")
+        if not finding.ok and finding.remedy:
+            console.print(f"       {finding.remedy}", markup=False)
+    sys.stdout.flush()

@@ -1,0 +1,221 @@
+"""Notes as a page shows them: bars, voices, tied pieces, dots, triplets, beams.
+
+In: the notes of one track (beats). Out: for each bar a list of voices, each a row of `Piece`s that
+fills its part of the bar; everything in ticks of `TICKS_PER_BEAT`, so that nothing is rounded.
+Overlapping notes go to voices by first fit (interval colouring); a length that has no note value
+is split at beats and then into values, and kept as a bare duration when even that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from models.score import TICKS_PER_BEAT, Meter, Note, without_overlaps
+
+_TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th")
+_LONGEST = 8 * TICKS_PER_BEAT
+
+
+def _values() -> dict[int, tuple[str, int, bool]]:
+    """Ticks -> (type, dots, in a triplet) of every note value the grid holds."""
+    found: dict[int, tuple[str, int, bool]] = {}
+    for step, name in enumerate(_TYPES):
+        plain = _LONGEST >> step
+        found[plain] = (name, 0, False)
+        if plain % 2 == 0:
+            found.setdefault(plain * 3 // 2, (name, 1, False))
+        if plain * 2 % 3 == 0 and plain <= 2 * TICKS_PER_BEAT:
+            found.setdefault(plain * 2 // 3, (name, 0, True))
+    return found
+
+
+_VALUES = _values()
+_PLAIN = sorted((t for t, (_, dots, triplet) in _VALUES.items() if not dots and not triplet))
+_TRIPLETS = sorted(t for t, (_, _, triplet) in _VALUES.items() if triplet)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One written note, chord or rest (no pitches); `start` and `ticks` within its bar.
+
+    `kind` is the note type ("quarter", ...) or None for a length no note value has. `tied_in` and
+    `tied_out` say whether the pitches go on from the piece before and into the piece after.
+    `beams` holds one word per beam level ("begin", "continue", "end", hooks); `tuplet` is "start"
+    or "stop" at the ends of a triplet bracket.
+    """
+
+    start: int
+    ticks: int
+    pitches: tuple[int, ...] = ()
+    velocities: tuple[int, ...] = ()
+    tied_in: bool = False
+    tied_out: bool = False
+    kind: str | None = None
+    dots: int = 0
+    triplet: bool = False
+    beams: tuple[str, ...] = ()
+    tuplet: str = ""
+
+    @property
+    def end(self) -> int:
+        """Tick in the bar at which the piece stops."""
+        return self.start + self.ticks
+
+
+Voice = tuple[Piece, ...]
+
+
+def bars_of(notes: Iterable[Note], meter: Meter, bars: int) -> list[list[Voice]]:
+    """The voices of every bar; a bar without notes has no voices.
+
+    Notes are normalised by `without_overlaps`; what lies beyond the last bar is cut off.
+    """
+    length = round(meter.bar_beats * TICKS_PER_BEAT)
+    pulse = round(meter.pulse * TICKS_PER_BEAT)
+    rows: list[list[list[Piece]]] = [[] for _ in range(bars)]
+    for segment_bar, segment in _segments(without_overlaps(notes), length, bars):
+        voices = rows[segment_bar]
+        voice = next((v for v in voices if v[-1].end <= segment.start), None)
+        if voice is None:
+            voices.append([segment])
+        else:
+            voice.append(segment)
+    return [[_engrave(v, length, pulse) for v in voices] for voices in rows]
+
+
+def _segments(notes: Sequence[Note], length: int, bars: int) -> list[tuple[int, Piece]]:
+    """(bar, piece) for each chord between two bar lines, by start, the longest first."""
+    chords: dict[tuple[int, int], list[Note]] = {}
+    for n in notes:
+        start = round(n.onset * TICKS_PER_BEAT)
+        end = min(round(n.end * TICKS_PER_BEAT), bars * length)
+        chords.setdefault((start, end), []).append(n)
+    found = []
+    for (start, end), members in chords.items():
+        whole = Piece(0, 0, tuple(n.pitch for n in members), tuple(n.velocity for n in members))
+        at = start
+        while at < end:
+            bar = at // length
+            stop = min(end, (bar + 1) * length)
+            piece = replace(
+                whole, start=at % length, ticks=stop - at, tied_in=at > start, tied_out=stop < end
+            )
+            found.append((bar, piece))
+            at = stop
+    return sorted(found, key=lambda f: (f[0], f[1].start, -f[1].ticks, f[1].pitches))
+
+
+def _engrave(segments: Sequence[Piece], length: int, pulse: int) -> Voice:
+    """Rests between the segments, note values, beams and brackets."""
+    row: list[Piece] = []
+    at = 0
+    for segment in (*segments, Piece(length, 0)):
+        if segment.start > at:
+            row.extend(_written(Piece(at, segment.start - at), pulse))
+        if segment.ticks:
+            row.extend(_written(segment, pulse))
+        at = segment.end
+    return tuple(_with_brackets(_with_beams(row, pulse)))
+
+
+def _written(piece: Piece, pulse: int) -> list[Piece]:
+    """A segment as tied pieces that each have a note value (or none at all has one)."""
+    lengths = _split(piece.start, piece.ticks, pulse)
+    found, at = [], piece.start
+    for i, ticks in enumerate(lengths):
+        kind, dots, triplet = _VALUES.get(ticks, (None, 0, False))
+        found.append(
+            replace(
+                piece,
+                start=at,
+                ticks=ticks,
+                tied_in=piece.tied_in or i > 0,
+                tied_out=piece.tied_out or i < len(lengths) - 1,
+                kind=kind,
+                dots=dots,
+                triplet=triplet,
+            )
+        )
+        at += ticks
+    return found
+
+
+def _split(start: int, ticks: int, pulse: int) -> list[int]:
+    if ticks in _VALUES:
+        return [ticks]
+    to_beat = pulse - start % pulse
+    if to_beat < ticks:
+        rest = ticks - to_beat
+        whole = rest - rest % pulse  # full beats in one piece where a value allows it
+        if whole in _VALUES and whole < rest:
+            tail = _split(start + to_beat + whole, rest - whole, pulse)
+            return [*_split(start, to_beat, pulse), whole, *tail]
+        return _split(start, to_beat, pulse) + _split(start + to_beat, rest, pulse)
+    return _sum_of(ticks, _PLAIN) or _sum_of(ticks, _TRIPLETS + _PLAIN) or [ticks]
+
+
+def _sum_of(ticks: int, values: Sequence[int]) -> list[int]:
+    """The fewest-first greedy sum of values that makes `ticks`, or [] when there is none."""
+    found = []
+    for value in sorted(values, reverse=True):
+        if value <= ticks:
+            found.append(value)
+            ticks -= value
+    return found if ticks == 0 else []
+
+
+def _flags(piece: Piece) -> int:
+    if not piece.pitches or piece.kind is None:
+        return 0
+    return max(0, _TYPES.index(piece.kind) - _TYPES.index("quarter"))
+
+
+def _with_beams(row: Sequence[Piece], pulse: int) -> list[Piece]:
+    """Beams join neighbouring short notes inside one felt beat."""
+    found = list(row)
+    at = 0
+    while at < len(found):
+        stop = at
+        beat = found[at].start // pulse
+        while stop < len(found) and _flags(found[stop]) and found[stop].start // pulse == beat:
+            stop += 1
+        if stop - at > 1:
+            flags = [_flags(p) for p in found[at:stop]]
+            for i in range(at, stop):
+                found[i] = replace(found[i], beams=_beam_words(flags, i - at))
+        at = max(stop, at + 1)
+    return found
+
+
+def _beam_words(flags: Sequence[int], i: int) -> tuple[str, ...]:
+    words = []
+    for level in range(1, flags[i] + 1):
+        before = i > 0 and flags[i - 1] >= level
+        after = i + 1 < len(flags) and flags[i + 1] >= level
+        if before and after:
+            words.append("continue")
+        elif before:
+            words.append("end")
+        elif after:
+            words.append("begin")
+        else:
+            words.append("backward hook" if i > 0 else "forward hook")
+    return tuple(words)
+
+
+def _with_brackets(row: Sequence[Piece]) -> list[Piece]:
+    """A bracket around each run of triplet pieces that fills whole note values."""
+    found = list(row)
+    at = 0
+    while at < len(found):
+        total, stop = 0, at
+        while stop < len(found) and found[stop].triplet:
+            total += found[stop].ticks
+            stop += 1
+            if total in _PLAIN and stop - at > 1:
+                found[at] = replace(found[at], tuplet="start")
+                found[stop - 1] = replace(found[stop - 1], tuplet="stop")
+                break
+        at = max(stop, at + 1)
+    return found

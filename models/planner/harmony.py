@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.planner.tokens import DOM7, MAJ, SUS, TOKENS
+from models.planner.tokens import DIM, DOM7, MAJ, MIN, SUS, TOKENS
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 START = TOKENS
 #: Tokens kept for drawing; the rest (under 3 % of any table) only slow the sampler down.
 KEPT = 44
+#: Kept whatever the corpus, since cadences need them: tonics, V, and what leads home in the modes.
+CADENTIAL = (MAJ, MIN, DIM, DOM7, 70 + MAJ, 70 + MIN, 70 + DOM7, 70 + SUS, 50 + MAJ, 50 + MIN)
+CADENTIAL += (100 + MAJ, 100 + MIN, 10 + MAJ, 20 + MAJ)
 DISCOUNT = 0.75
 #: How sharply the place in the four-bar phrase bends the n-gram; 0 ignores it.
 POSITION_POWER = 0.5
@@ -153,8 +156,7 @@ def sampler(table: str, mode: str) -> Sampler:
     """The table's usual tokens; repeats of a chord are left out, since tokens are chord changes."""
     model = counts(table, mode)
     usual = set(np.argsort(-model.unigrams, kind="stable")[:KEPT].tolist())
-    # Tonic and dominant must be there whatever the corpus, for the cadences.
-    tokens = sorted(usual | {0, 1, 5, 70 + MAJ, 70 + DOM7, 70 + SUS, 50, 51, 100})
+    tokens = sorted(usual | set(CADENTIAL))
     rows = [*tokens, START]
     transition = model.trigram[np.ix_(rows, rows, tokens)] ** (1 / TEMPERATURE)
     for i in range(len(tokens)):

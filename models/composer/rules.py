@@ -1,0 +1,225 @@
+"""What may be written where: the grammar that the network writes inside.
+
+In: a stretch of bars with its chords, scale, range and phrase ends. Out: additive masks over tokens
+and durations (0 allowed, negative discouraged, -inf forbidden). Bars, range, leaps, the closing
+notes of phrases and the final tonic hold by construction; chord tones on strong beats, long notes
+and notes held over a chord change hold as strictly as asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from models.composer.encode import (
+    FIRST_ONSET,
+    HOLD,
+    LOWEST,
+    MAX_DURATION,
+    REST,
+    TOKENS,
+    Line,
+    anchor,
+)
+from models.composer.sheets import BAR_STEPS
+
+Floats = npt.NDArray[np.float64]
+_NEVER = -np.inf
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the player can do: model-space MIDI range, widest leap, shortest note in steps."""
+
+    low: int
+    high: int
+    leap: int = 12
+    shortest: int = 1
+    strictness: float = 0.85
+
+
+@dataclass
+class Rules:
+    """Masks for one stretch.
+
+    `chord_tones` and `scale_tones` are (steps, 12) booleans over key-relative pitch classes;
+    `roots` the anchoring root of each step; `ends` says which bars breathe; `section_ends` in
+    which of them no upbeat may follow; no note is held into a step of `starts`; `final` is the
+    step at which the last tonic starts, or None.
+    """
+
+    meter: str
+    limits: Limits
+    roots: Sequence[int]
+    chord_tones: npt.NDArray[np.bool_]
+    scale_tones: npt.NDArray[np.bool_]
+    ends: Sequence[bool]
+    section_ends: Sequence[bool]
+    starts: frozenset[int] = frozenset()
+    final: int | None = None
+    _base: Floats = field(init=False, repr=False)
+    _pitches: npt.NDArray[np.int64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.bar = BAR_STEPS[self.meter]
+        self.pulse = 6 if self.meter == "6/8" else 4
+        anchors = np.array([anchor(r) for r in self.roots])
+        self._pitches = anchors[:, None] + LOWEST + np.arange(TOKENS - FIRST_ONSET)
+        steps = np.arange(len(self.roots))
+        classes = self._pitches % 12
+        chord = self.chord_tones[steps[:, None], classes]
+        allowed = self.scale_tones[steps[:, None], classes] | chord
+        inside = (self._pitches >= self.limits.low) & (self._pitches <= self.limits.high)
+        weight = np.zeros(len(steps))
+        position = steps % self.bar
+        weight[position % self.pulse == 0] = 1.5
+        weight[(position == 0) | (position == self.bar // 2)] = 6.0
+        if self.meter == "3/4":
+            weight[position == self.bar // 2] = 0.0
+        strict = self.limits.strictness
+        if strict >= 1:
+            weight[weight >= 6] = np.inf
+        else:
+            weight = weight * strict
+        self._base = np.where(inside & allowed, 0.0, _NEVER)
+        self._base[~chord & inside & allowed] -= np.broadcast_to(weight[:, None], chord.shape)[
+            ~chord & inside & allowed
+        ]
+
+    def pitch(self, step: int, token: int) -> int:
+        """MIDI pitch (model space) that an onset token means at a step."""
+        return int(self._pitches[step, token - FIRST_ONSET])
+
+    def is_chord_tone(self, step: int, pitch: int) -> bool:
+        """Whether a pitch belongs to the chord at a step."""
+        return bool(self.chord_tones[step, pitch % 12])
+
+    def _pickup(self, number: int) -> int:
+        """Position in a closing bar from which an upbeat to the next bar may start."""
+        if self.section_ends[number]:
+            return self.bar
+        usual = 2 if self.meter in ("6/8", "2/4") else 4
+        return self.bar - max(usual, self.limits.shortest)
+
+    def tokens(self, line: Line) -> Floats:
+        """Mask over the next event's token: (TOKENS,)."""
+        step, last = line.step, line.last
+        number, position = divmod(step, self.bar)
+        mask = np.empty(TOKENS)
+        mask[FIRST_ONSET:] = self._base[step]
+        if self.final is not None and step >= self.final:
+            return self._final(line, mask)
+        if last is not None:
+            leap = np.abs(self._pitches[step] - last)
+            mask[FIRST_ONSET:] -= 0.2 * np.maximum(leap - 7, 0)
+            narrow = np.where(leap > self.limits.leap, _NEVER, mask[FIRST_ONSET:])
+            if np.isfinite(narrow).any():
+                mask[FIRST_ONSET:] = narrow
+            mask[FIRST_ONSET:] -= np.where(leap == 0, 1.5 * max(0, _repeats(line) - 2), 0)
+        before = line.events[-1] if line.events else None
+        sounding = before is not None and before.kind != REST
+        mask[HOLD] = mask[REST] = _NEVER
+        holdable = position == 0 and sounding and step not in self.starts
+        if holdable and last is not None and self.is_chord_tone(step, last):
+            held = sum(e.duration for e in line.events[-2:] if e.kind == HOLD)
+            mask[HOLD] = _NEVER if held >= self.bar else 0.0
+        if before is None or before.kind != REST:
+            mask[REST] = -1.0
+        if self.ends[number]:
+            half = self.bar // 2
+            if position > half:
+                mask[REST] = 0.0
+                if position < self._pickup(number):
+                    mask[FIRST_ONSET:] = _NEVER
+            elif sounding and last is not None and not self.is_chord_tone(step - 1, last):
+                mask[REST] = _NEVER
+            elif position == half:
+                outside = ~self.chord_tones[step, self._pitches[step] % 12]
+                mask[FIRST_ONSET:][outside] = _NEVER
+        return mask if np.isfinite(mask).any() else self._fallback(step, mask)
+
+    def _final(self, line: Line, mask: Floats) -> Floats:
+        step = line.step
+        wanted = 0 if self.chord_tones[step, 0] or not self.chord_tones[step].any() else None
+        classes = self._pitches[step] % 12
+        good = classes == wanted if wanted is not None else self.chord_tones[step, classes]
+        mask[:FIRST_ONSET] = _NEVER
+        inside = np.isfinite(self._base[step])
+        if not (good & inside).any():
+            good = inside
+        distance = np.abs(self._pitches[step] - (line.last if line.last is not None else 64))
+        mask[FIRST_ONSET:] = np.where(good & inside, -2.0 * distance, _NEVER)
+        return mask if np.isfinite(mask).any() else self._fallback(step, mask)
+
+    def _fallback(self, step: int, mask: Floats) -> Floats:
+        """Chord tones of the range when the rules leave nothing; a rest when not even those."""
+        pitches = self._pitches[step]
+        inside = (pitches >= self.limits.low) & (pitches <= self.limits.high)
+        mask[:] = _NEVER
+        mask[FIRST_ONSET:] = np.where(inside & self.chord_tones[step, pitches % 12], 0.0, _NEVER)
+        if not np.isfinite(mask).any():
+            mask[REST] = 0.0
+        return mask
+
+    def durations(self, line: Line, token: int) -> Floats:
+        """Mask over the duration of the event about to be written: (MAX_DURATION,)."""
+        step = line.step
+        number, position = divmod(step, self.bar)
+        room = self.bar - position
+        lengths = np.arange(1, MAX_DURATION + 1)
+        mask = np.where(lengths <= room, 0.0, _NEVER)
+        mask[lengths % self.limits.shortest != 0] = _NEVER
+        if self.final is not None:
+            if step >= self.final:
+                return _only(mask, room)
+            mask[position + lengths > self.final - number * self.bar] = _NEVER
+        half = self.bar // 2
+        if token == REST:
+            if self.ends[number] and position > half:
+                pickup = self._pickup(number)
+                return _only(mask, (pickup if position < pickup else self.bar) - position)
+            mask[lengths > half] = _NEVER
+        elif pitch := (self.pitch(step, token) if token >= FIRST_ONSET else line.last):
+            mask += self._sustained(step, pitch, lengths)
+            if self.ends[number] and not self.is_chord_tone(step, pitch) and position <= half:
+                mask[position + lengths > half] = _NEVER
+        if not np.isfinite(mask).any():
+            mask[min(room, MAX_DURATION) - 1] = 0.0
+        return mask
+
+    def _sustained(self, step: int, pitch: int, lengths: npt.NDArray[np.int64]) -> Floats:
+        """What a pitch may be held over: long notes and chord changes want chord tones."""
+        cost = np.zeros(len(lengths))
+        strict = self.limits.strictness
+        pc = pitch % 12
+        if not self.chord_tones[step, pc]:
+            cost[lengths > self.pulse] -= 8 * strict
+            if self.chord_tones[step, (pc - 1) % 12]:  # a semitone above a chord tone grates
+                cost[lengths > 2] -= 6 * strict
+        end = min(step + len(lengths), (step // self.bar + 1) * self.bar, len(self.roots))
+        tones = self.chord_tones[step:end]
+        for i in range(1, end - step):
+            if (tones[i] != tones[i - 1]).any() and not tones[i, pc]:
+                cost[lengths > i] -= 6 * strict
+                break
+        return cost
+
+
+def _only(mask: Floats, length: int) -> Floats:
+    mask[:] = _NEVER
+    mask[length - 1] = 0.0
+    return mask
+
+
+def _repeats(line: Line) -> int:
+    """How many onsets in a row, up to now, had the last pitch."""
+    count = 0
+    for event in reversed(line.events[-10:]):
+        if event.kind == FIRST_ONSET:
+            if event.pitch != line.last:
+                break
+            count += 1
+    return count

@@ -29,6 +29,8 @@ _PURPOSE_FAMILIES = {
     "lesson": {"classical": 5.0, "folk": 4.0, "pop": 1.0},
     "song": {"pop": 3.0, "rock": 2.0, "folk": 1.5},
 }
+#: Moods that say nothing, or too much, in the title of a piece nobody gave a mood.
+_NO_ADJECTIVES = {"neutral", "sexy"}
 Curve = tuple[tuple[float, float], ...]
 
 
@@ -89,7 +91,8 @@ def key(brief: Brief, chosen: Style, valence: float, grade: Grade | None, rng: R
     own = [m for m in chosen.modes if Key("D", m).is_minor == minor]
     # Locrian has no stable tonic chord: only where the style lives by it, and rarely.
     weights = [0.15 if m == "locrian" else 1.0 for m in own]
-    if own and rng.random() < 0.25:
+    # Swing and blues keep to major and minor more: their sevenths already sound modal.
+    if own and rng.random() < (0.1 if chosen.harmony in ("jazz", "blues") else 0.25):
         mode = rng.choices(own, weights)[0]
     if grade is not None and mode not in grade.modes:
         mode = "minor" if minor else "major"
@@ -169,7 +172,8 @@ def title(
 
 
 def _nearest(mood: tuple[float, float], vocabulary: Vocabulary) -> Mood:
-    return min(vocabulary.moods, key=lambda m: math.dist((m.valence, m.arousal), mood))
+    fit = [m for m in vocabulary.moods if m.id not in _NO_ADJECTIVES]
+    return min(fit, key=lambda m: math.dist((m.valence, m.arousal), mood))
 
 
 def _as_noun(name: str) -> str:

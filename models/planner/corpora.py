@@ -14,12 +14,13 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree  # noqa: S405 - trusted training data, not uploads
+from typing import Any
+from xml.etree import ElementTree
 
 from models.errors import Refusal
 from models.planner.keys import infer_key
 from models.planner.tokens import from_chord, from_pitch_classes, relative
-from models.theory import Chord, Key, pitch_class
+from models.theory import Chord, Key
 
 #: Titles of the chart collection that hold other material than single songs.
 _CHART_COLLECTION = "JazzStandards.json"
@@ -302,7 +303,7 @@ def chorales() -> Iterator[Song]:
                 yield song
 
 
-def _chorale(name: str, parsed) -> Song | None:  # noqa: ANN001 - music21 has no types
+def _chorale(name: str, parsed: Any) -> Song | None:
     meters = {m.ratioString for m in parsed.parts[0].recurse().getElementsByClass("TimeSignature")}
     signature = parsed.parts[0].recurse().getElementsByClass("KeySignature").first()
     if len(meters) != 1 or signature is None:
@@ -332,6 +333,3 @@ def _chorale(name: str, parsed) -> Song | None:  # noqa: ANN001 - music21 has no
         tonic, mode = (tonic + 9) % 12, "minor"
     events = _merged((at - pickup, relative(token, tonic)) for at, token in chords)
     return Song("chorales", name, mode, bar, 1.0, events, tuple(e - pickup for e in ends))
-
-
-__all__ = ["Song", "pitch_class", "read_all"]

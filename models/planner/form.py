@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from models.errors import Refusal
@@ -62,9 +61,7 @@ def _tables() -> dict[str, Any]:
 def character(name: str) -> Character:
     """How a section called `name` behaves; an unknown name behaves like a verse or theme."""
     row = _tables()["sections"].get(name)
-    if row is None:
-        return Character()
-    return Character(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    return Character() if row is None else Character(**row | {"muted": tuple(row["muted"])})
 
 
 def form_names(style: Style, purpose: Purpose | None) -> tuple[str, ...]:
@@ -113,8 +110,8 @@ def _variants(text: str) -> list[tuple[Slot, ...]]:
 def fill(slots: Sequence[Slot], bars: int) -> tuple[float, tuple[int, ...]]:
     """Sizes that add up to `bars`, equal where labels are equal, and how far they are from ideal.
 
-    Sizes are multiples of 4 bars where that is possible, then of 2, then of 1; what no label can
-    take goes to the last section.
+    Sizes are multiples of 4 bars where that is possible, then of 2, then of 1 (of 12 first where
+    the template is in twelve bars); what no label can take goes to the last section.
     """
     counts: dict[str, int] = {}
     ideal: dict[str, int] = {}
@@ -123,7 +120,7 @@ def fill(slots: Sequence[Slot], bars: int) -> tuple[float, tuple[int, ...]]:
         ideal[slot.label] = slot.bars
     scale = bars / sum(s.bars for s in slots)
     best: tuple[float, tuple[int, ...]] = (math.inf, ())
-    for unit in (4, 2, 1):
+    for unit in (12, 4, 2, 1) if slots[0].bars % 12 == 0 else (4, 2, 1):
         if bars < unit * len(slots):
             continue
         sizes = {k: max(unit, round(n * scale / unit) * unit) for k, n in ideal.items()}
@@ -133,7 +130,11 @@ def fill(slots: Sequence[Slot], bars: int) -> tuple[float, tuple[int, ...]]:
         if filled[-1] < 1:
             continue
         cost = sum(_strain(n, s.bars) for n, s in zip(filled, slots, strict=True)) / len(slots)
-        best = min(best, (cost, tuple(filled)))
+        uneven = rest != 0 and counts[slots[-1].label] > 1
+        best = min(best, (cost + (0.4 if uneven else 0.0), tuple(filled)))
+    if not best[1]:  # so few bars that returning sections cannot be equal: share them out
+        share, extra = divmod(bars, len(slots))
+        return 5.0, tuple(share + (i < extra) for i in range(len(slots)))
     return best
 
 
@@ -154,21 +155,35 @@ def _settle(
 
 
 def _strain(size: int, ideal: int) -> float:
+    """How unnatural a section length is: away from its ideal, not a multiple, odd."""
     odd = 0.0 if size % 4 == 0 or ideal % 4 else 0.3 if size % 2 == 0 else 0.8
-    return abs(math.log2(size / ideal)) + odd
+    broken = 0.0 if size % ideal == 0 or ideal % size == 0 else 0.25
+    return abs(math.log2(size / ideal)) + odd + broken
 
 
-def choose(names: Sequence[str], bars: int, least: int, rng: Random) -> tuple[Section, ...]:
-    """Sections of the best-fitting template among the forms `names`, at least `least` of them.
+@lru_cache(maxsize=4096)
+def fitted(form: str, bars: int, least: int) -> tuple[float, tuple[Section, ...]]:
+    """The template of a form that is least stretched to fill `bars`: its strain and sections.
 
-    The form itself is drawn; of its templates the one whose sections are least stretched is taken.
+    At least `least` sections are kept where the form has as many; a long piece in which nothing
+    returns counts as strained.
     """
-    form = rng.choice(list(names))
     options = [v for text in _tables()["forms"][form] for v in _variants(text) if len(v) <= bars]
-    many = [v for v in options if len(v) >= min(least, max(map(len, options)))]
-    fitted = [(fill(v, bars), v) for v in many]
-    (_, sizes), slots = min(fitted, key=lambda f: (f[0][0] + 0.01 * len(f[1]), len(f[1])))
-    return place(slots, sizes)
+    most = max(map(len, options))
+    best: tuple[float, int, tuple[Section, ...]] = (math.inf, 0, ())
+    for slots in options:
+        stretch = bars / sum(s.bars for s in slots)
+        if len(slots) < min(least, most) or not (0.4 < stretch < 2.5 or len(slots) in (1, most)):
+            continue
+        cost, sizes = fill(slots, bars)
+        if bars >= 16 and len({s.label[0] for s in slots}) == len(slots):
+            cost += 0.25
+        best = min(best, (cost + 0.01 * len(slots), len(slots), place(slots, sizes)), key=_first)
+    return best[0], best[2]
+
+
+def _first(ranked: tuple[float, int, tuple[Section, ...]]) -> tuple[float, int]:
+    return ranked[:2]
 
 
 def own_sections(names: Sequence[str], bars: int) -> tuple[Section, ...]:
@@ -209,6 +224,8 @@ def shape(
 
     Parameters
     ----------
+    sections : sequence of Section
+        The form, without gaps.
     roles : sequence of Role
         The roles that have a part, each once.
     curve : sequence of (valence, arousal)

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class Grade:
 @lru_cache(maxsize=1)
 def _table() -> dict[int, Grade]:
     raw = tomllib.loads(Path(__file__).with_name("grades.toml").read_text(encoding="utf-8"))
-    return {
-        int(number): Grade(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    rows: dict[str, dict[str, Any]] = {
+        number: {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
         for number, row in raw.items()
     }
+    return {int(number): Grade(**row) for number, row in rows.items()}
 
 
 def limits(grade: int) -> Grade:

@@ -29,8 +29,10 @@ START = TOKENS
 #: Tokens kept for drawing; the rest (under 3 % of any table) only slow the sampler down.
 KEPT = 44
 #: Kept whatever the corpus, since cadences need them: tonics, V, and what leads home in the modes.
-CADENTIAL = (MAJ, MIN, DIM, DOM7, 70 + MAJ, 70 + MIN, 70 + DOM7, 70 + SUS, 50 + MAJ, 50 + MIN)
-CADENTIAL += (100 + MAJ, 100 + MIN, 10 + MAJ, 20 + MAJ)
+CADENTIAL: tuple[int, ...] = (
+    *(MAJ, MIN, DIM, DOM7, 70 + MAJ, 70 + MIN, 70 + DOM7, 70 + SUS, 50 + MAJ, 50 + MIN),
+    *(100 + MAJ, 100 + MIN, 10 + MAJ, 20 + MAJ),
+)
 DISCOUNT = 0.75
 #: How sharply the place in the four-bar phrase bends the n-gram; 0 ignores it.
 POSITION_POWER = 0.5
@@ -108,7 +110,7 @@ def _discounted(counts: Array, backoff: Array) -> Array:
 @lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Any]:
     path = Path(__file__).with_name("harmony.json.gz")
-    return json.loads(gzip.decompress(path.read_bytes()))["corpora"]  # type: ignore[no-any-return]
+    return json.loads(gzip.decompress(path.read_bytes()))["corpora"]
 
 
 @lru_cache(maxsize=32)
@@ -172,8 +174,12 @@ def draw(
 
     Parameters
     ----------
+    table : Sampler
+        The n-gram over V tokens.
     weights : sequence of (V,) arrays
         Factor for each token at each place; 0 forbids it.
+    rng : Random
+        Draws once for each place.
     before : tuple of int
         The two tokens that sound before the first place.
 

@@ -8,6 +8,7 @@ the key-profile method: Krumhansl, *Cognitive Foundations of Musical Pitch*, 199
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from models.theory import Chord, Key, fifths_of, name_at_fifths
 
@@ -53,7 +54,7 @@ def _fit(chords: Sequence[tuple[Chord, float]], tonic: int, mode: str) -> float:
     for chord, bonus in ((first, 0.10), (last, 0.12)):
         if (chord.root_pc - tonic) % 12 == 0 and (tonic + third) % 12 in chord.pcs:
             score += bonus
-    for (a, _), (b, _) in zip(chords, chords[1:], strict=False):
+    for (a, _), (b, _) in pairwise(chords):
         falls = (a.root_pc - tonic) % 12 == 7 and (b.root_pc - tonic) % 12 == 0
         if falls and (tonic + 11) % 12 in a.pcs:
             score += 0.1 / len(chords)

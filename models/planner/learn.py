@@ -39,7 +39,7 @@ def bar_of_phrase(song: Song, onset: float) -> int:
 
 
 def rhythm_masks(song: Song) -> Iterable[int]:
-    """Chord onsets over each four bars as bits, one per pulse; phrases without onset are left out."""
+    """Chord onsets over each four bars as bits, one per pulse; silent phrases are left out."""
     pulses = round(song.bar_beats / song.pulse)
     if pulses not in (2, 3, 4):
         return

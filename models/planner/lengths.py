@@ -8,7 +8,7 @@ quarter, which moves the end by at most half a microsecond a beat: under 1 ms in
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.errors import Refusal
@@ -29,8 +29,8 @@ class Ask:
 
     `meters`: candidates, best first; `meter_fixed`: only those. `tempo`, `bars`, `seconds`: as
     asked, or None. `range`: (slowest, fastest) the style likes, `target`: the tempo it would take,
-    in quarter notes per minute. `usual`: seconds to aim at when no length was asked. `multiples`:
-    numbers of bars that suit the form (12 for the blues).
+    in quarter notes per minute. `usual`: seconds to aim at when no length was asked. `strain`: how
+    badly a number of bars suits the form (0 perfect, 1 poor).
     """
 
     meters: tuple[Meter, ...]
@@ -41,7 +41,7 @@ class Ask:
     range: tuple[float, float]
     target: float
     usual: float
-    multiples: tuple[int, ...] = (4, 2)
+    strain: Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,16 @@ def _within(seconds: float) -> None:
 
 def _exact(ask: Ask, seconds: float) -> Length:
     """The best of all whole numbers of bars that last exactly `seconds`."""
-    for meters in (ask.meters, () if ask.meter_fixed else _ANY_METER):
-        options = [o for meter in meters for o in _options(ask, meter, seconds)]
+    others = () if ask.meter_fixed else tuple(m for m in _ANY_METER if m not in ask.meters)
+    own = [o for meter in ask.meters for o in _options(ask, meter, seconds)]
+    if own and (ask.tempo is not None or ask.bars is not None):
+        return _best(ask, own)
+    liked = [o for o in own if _liked(ask, o.bpm)]
+    # A foreign meter is better than no way at all, and than a tempo foreign to the style.
+    foreign = [o for meter in others for o in _options(ask, meter, seconds)]
+    for options in (liked, [o for o in foreign if _liked(ask, o.bpm)], own, foreign):
         if options:
-            ranked = min(options, key=lambda o: (_cost(ask, o), o.bars))
-            if ask.tempo is not None or ask.bars is not None or _liked(ask, ranked.bpm):
-                return ranked
-    options = [o for meter in ask.meters for o in _options(ask, meter, seconds)]
-    if options:
-        return min(options, key=lambda o: (_cost(ask, o), o.bars))
+            return _best(ask, options)
     if ask.bars is not None and ask.tempo is not None:
         raise Refusal(
             "{bars} bars at {tempo:g} bpm do not last {seconds:g} seconds; leave one of them out.",
@@ -153,11 +154,17 @@ def _options(ask: Ask, meter: Meter, seconds: float) -> list[Length]:
 
 def _about(ask: Ask) -> Length:
     """No length asked: the number of bars nearest the usual length that suits the form."""
-    bpm = ask.tempo or ask.target
-    meter = ask.meters[0]
-    most = max(1, math.floor(LONGEST * bpm / 60 / meter.bar_beats))
-    options = [Length(meter, bars, bpm) for bars in range(1, min(most, 800) + 1)]
-    return min(options, key=lambda o: 4 * abs(math.log2(o.seconds / ask.usual)) + _odd(ask, o.bars))
+    bpm, meter = ask.tempo or ask.target, ask.meters[0]
+    bar = meter.bar_beats * 60 / bpm
+    least, most = max(1, int(ask.usual / bar / 2)), int(min(LONGEST, ask.usual * 2) / bar)
+    return _best(ask, [Length(meter, bars, bpm) for bars in range(least, max(least, most) + 1)])
+
+
+def _best(ask: Ask, options: Sequence[Length]) -> Length:
+    """The option most like the style whose bars suit the form."""
+    # Fitting a form to every number of bars is slow; only the likeliest dozen are tried.
+    likely = sorted(options, key=lambda o: (_cost(ask, o), o.bars))[:12]
+    return min(likely, key=lambda o: (_cost(ask, o) + 3 * ask.strain(o.bars), o.bars))
 
 
 def _liked(ask: Ask, bpm: float) -> bool:
@@ -165,21 +172,13 @@ def _liked(ask: Ask, bpm: float) -> bool:
 
 
 def _cost(ask: Ask, option: Length) -> float:
-    """How unlike the style an option is: tempo away from the target, odd bars, second meters."""
-    target = ask.tempo or ask.target
-    cost = 6 * abs(math.log2(option.bpm / target)) + _odd(ask, option.bars)
-    if ask.tempo is None:
+    """How unlike the wish an option is: tempo, length, odd bars, second meters."""
+    cost = 6 * abs(math.log2(option.bpm / (ask.tempo or ask.target)))
+    if ask.seconds is None:
+        cost += 4 * abs(math.log2(option.seconds / ask.usual))
+    elif ask.tempo is None:
         low, high = ask.range
-        beyond = max(math.log2(low / option.bpm), math.log2(option.bpm / high), 0.0)
-        cost += 12 * beyond
+        cost += 12 * max(math.log2(low / option.bpm), math.log2(option.bpm / high), 0.0)
     if option.meter in ask.meters:
         cost += 1.5 * ask.meters.index(option.meter)
-    return cost
-
-
-def _odd(ask: Ask, bars: int) -> float:
-    """0 for a number of bars that suits the form best, up to 2 for an odd one."""
-    for rank, multiple in enumerate(ask.multiples):
-        if bars % multiple == 0:
-            return rank * 0.6
-    return 2.0
+    return cost + (0.0 if option.bars % 4 == 0 else 0.8 if option.bars % 2 == 0 else 2.0)

@@ -7,6 +7,7 @@ from its own generator, so that fixing one thing leaves the others as they were)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -38,6 +39,7 @@ class _Frame:
     key: Key
     meters: tuple[Meter, ...]
     tempo: float
+    form: str
 
 
 def make_plan(brief: Brief, seed: int) -> Plan:
@@ -58,8 +60,8 @@ def make_plan(brief: Brief, seed: int) -> Plan:
     vocabulary = words.load()
     frame = _frame(brief, seed, vocabulary)
     allowed = None if frame.grade is None else limits(frame.grade)
-    length, seconds = _length(brief, frame, allowed, seed)
-    sections = _sections(brief, frame, length, seed)
+    length, seconds = _length(brief, frame, allowed)
+    sections = _sections(brief, frame, length)
     valence, arousal = choices.mean(frame.curve)
     parts = orchestrate(
         frame.style,
@@ -104,14 +106,16 @@ def _frame(brief: Brief, seed: int, vocabulary: Vocabulary) -> _Frame:
     curve = choices.curve(brief, vocabulary, _rng(seed, "mood"))
     valence, arousal = choices.mean(curve)
     style = choices.style(brief, vocabulary, (valence, arousal), _rng(seed, "style"))
+    purpose = vocabulary.purposes[purpose_id]
     return _Frame(
         style=style,
-        purpose=vocabulary.purposes[purpose_id],
+        purpose=purpose,
         curve=curve,
         grade=grade,
         key=choices.key(brief, style, valence, allowed, _rng(seed, "key")),
         meters=_meters(brief, style, allowed, _rng(seed, "meter")),
         tempo=choices.tempo(style, arousal, allowed, _rng(seed, "tempo")),
+        form=_rng(seed, "form").choice(form.form_names(style, purpose)),
     )
 
 
@@ -126,9 +130,7 @@ def _meters(brief: Brief, style: Style, allowed: Grade | None, rng: Random) -> t
     return tuple(Meter.parse(n) for n in names)
 
 
-def _length(
-    brief: Brief, frame: _Frame, allowed: Grade | None, seed: int
-) -> tuple[Length, float | None]:
+def _length(brief: Brief, frame: _Frame, allowed: Grade | None) -> tuple[Length, float | None]:
     """Meter, bars and tempo, and the seconds that must be hit exactly, if any."""
     usual, seconds = frame.purpose.seconds, brief.seconds
     if seconds is None and brief.bars is None:
@@ -141,11 +143,6 @@ def _length(
         elif allowed is not None:
             most = allowed.bars * frame.meters[0].bar_beats * 60 / (brief.tempo or frame.tempo)
             usual = min(usual, most)
-    multiples: tuple[int, ...] = (4, 2)
-    if form.form_names(frame.style, frame.purpose) == ("blues",) and not brief.form:
-        multiples = (12, 4, 2)
-    elif frame.purpose.seconds >= 30:
-        multiples = (8, 4, 2)
     ask = Ask(
         meters=frame.meters,
         meter_fixed=brief.meter is not None,
@@ -155,16 +152,27 @@ def _length(
         range=choices.tempo_range(frame.style, allowed),
         target=frame.tempo,
         usual=usual,
-        multiples=multiples,
+        strain=_strain(brief, frame),
     )
     return resolve(ask), seconds
 
 
-def _sections(brief: Brief, frame: _Frame, length: Length, seed: int) -> tuple[Section, ...]:
+def _strain(brief: Brief, frame: _Frame) -> Callable[[int], float]:
+    """How badly a number of bars suits the form."""
+
+    def strain(bars: int) -> float:
+        if brief.form:
+            slots = form.own_form(brief.form)
+            return form.fill(slots, bars)[0] if bars >= len(slots) else 100.0
+        return form.fitted(frame.form, bars, len(frame.curve))[0]
+
+    return strain
+
+
+def _sections(brief: Brief, frame: _Frame, length: Length) -> tuple[Section, ...]:
     if brief.form:
         return form.own_sections(brief.form, length.bars)
-    names = form.form_names(frame.style, frame.purpose)
-    return form.choose(names, length.bars, len(frame.curve), _rng(seed, "form"))
+    return form.fitted(frame.form, length.bars, len(frame.curve))[1]
 
 
 def _chords(
@@ -186,7 +194,7 @@ def _chords(
 
 
 def _swing(frame: _Frame, meter: Meter) -> float:
-    """The style's swing; none in compound meters, whose beats are triplets anyway, or for beginners."""
+    """The style's swing; none in compound meters (triplets as it is) or for beginners."""
     if meter.is_compound or (frame.grade is not None and frame.grade <= 2):
         return 0.5
     return frame.style.swing

@@ -185,8 +185,10 @@ def _part(
 
 
 def register(role: Role, instrument: Instrument) -> tuple[int, int]:
-    """Where an instrument plays in a role, MIDI notes: the role's register moved by octaves into
-    the instrument's range, clipped to it, and widened again where clipping left too little room.
+    """Where an instrument plays in a role, as MIDI notes.
+
+    The role's register, moved by octaves into the instrument's range, clipped to it, and widened
+    again where clipping left too little room.
     """
     low, high = _REGISTERS[role]
     shift = _octave(low, high, instrument)

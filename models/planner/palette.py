@@ -53,7 +53,7 @@ _MODAL_LEADS: dict[str, tuple[int, ...]] = {
 _LEADS: tuple[int, ...] = (70 + MAJ, 70 + DOM7, 70 + SUS)
 
 _POWER = {"metal", "punk", "hard_rock"}
-_PLAIN_SEVENTHS = {"reggaeton", "mariachi", "cumbia", "tango", "calypso"}
+_TRIADS = {"reggaeton", "mariachi", "cumbia", "tango", "calypso"}
 
 
 def leads_home(key: Key) -> tuple[int, ...]:
@@ -135,7 +135,7 @@ def _wanted(
         scale.add(11)  # the leading note, for V and viio
     outside = _OUTSIDE[style.harmony]
     if key.mode not in ("major", "minor"):
-        outside = min(outside, 0.05)  # a mode is its scale: without it, it falls back to minor
+        outside = min(outside, 0.01)  # a mode is its scale: without it, it falls back to minor
     allowed = None if grade is None else set(limits(grade).chords)
     weights = []
     for token in tokens:
@@ -175,11 +175,11 @@ def _level(style: Style) -> str:
         return "power"
     if style.harmony == "blues":
         return "blues"
-    if style.harmony in ("folk", "classical"):
+    if style.harmony in ("folk", "classical") or style.id in _TRIADS:
         return "triad"
     if style.harmony == "jazz" and style.family in ("jazz", "hiphop", "rnb"):
         return "extended"
-    if style.harmony in ("jazz", "latin") and style.id not in _PLAIN_SEVENTHS:
+    if style.harmony in ("jazz", "latin"):
         return "seventh"
     if style.id in ("house", "downtempo", "mandopop"):
         return "light"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -26,6 +27,8 @@ Bar = tuple[tuple[int, int], ...]
 #: A chord shorter than this (seconds) is a passing event, not harmony.
 _SHORTEST_CHORD = 0.6
 _PERIOD = 8
+#: Phrases drawn for each one that is kept.
+_TRIES = 5
 _I, _IV, _V = 0 + DOM7, 50 + DOM7, 70 + DOM7
 _BLUES = (
     (_I, _I, _I, _I, _IV, _IV, _I, _I, _V, _IV, _I, _V),
@@ -53,10 +56,8 @@ def harmonise(
 ) -> tuple[PlacedChord, ...]:
     """The chords of a piece.
 
-    Parameters
-    ----------
-    loop : bool
-        The last bar leads into the first (ends on what leads home) instead of closing on the tonic.
+    With `loop` the last bar leads into the first (it ends on what leads home) instead of closing
+    on the tonic.
     """
     looped = rng.random() < palette.loops and not palette.is_blues
     letters = _shared_letters(sections, looped, rng)
@@ -109,14 +110,28 @@ def _letter(
 def _looped(palette: Palette, size: int, first: bool, pace: Pace, rng: Random) -> list[Bar]:
     """A loop whose end leads well into its start: the best linked of a few draws."""
     table = palette.table
-    draws = [_period(palette, size, "open", first, pace, rng) for _ in range(6)]
+    draws = [_drawn(palette, size, "open", first, pace, rng) for _ in range(_TRIES)]
 
     def link(bars: list[Bar]) -> float:
         flat = [token for bar in bars for _, token in bar]
-        a, b = (table.index(t) for t in ([START, START] + flat)[-2:])
+        a, b = (table.index(t) for t in [START, *flat][-2:])
         return float(table.transition[a, b, table.index(flat[0])]) + 1e-6
 
-    return rng.choices(draws, [link(d) for d in draws])[0]
+    return rng.choices(draws, [link(d) * _variety(d) for d in draws])[0]
+
+
+def _period(
+    palette: Palette, bars: int, cadence: str, first: bool, pace: Pace, rng: Random
+) -> list[Bar]:
+    """A phrase group of 1..11 bars, one of a few draws, those with more chords likelier."""
+    draws = [_drawn(palette, bars, cadence, first, pace, rng) for _ in range(_TRIES)]
+    return rng.choices(draws, [_variety(d) for d in draws])[0]
+
+
+def _variety(bars: Sequence[Bar]) -> float:
+    """Weight of a phrase by its different roots: two chords to and fro tire within a minute."""
+    roots = len({token // 10 for bar in bars for _, token in bar})
+    return (0.02, 0.02, 0.1, 0.6)[roots] if roots < 4 else 1.0
 
 
 def _rhythm(palette: Palette, bars: int, pace: Pace, rng: Random) -> set[tuple[int, int]]:
@@ -126,7 +141,7 @@ def _rhythm(palette: Palette, bars: int, pace: Pace, rng: Random) -> set[tuple[i
 
     def fits(mask: int) -> bool:
         places = [p for p in range(4 * pace.pulses) if mask >> p & 1]
-        gaps = [b - a for a, b in zip(places, places[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(places)]
         crowded = any(
             sum(p // pace.pulses == bar for p in places) > pace.per_bar for bar in range(4)
         )
@@ -150,10 +165,10 @@ def _rhythm(palette: Palette, bars: int, pace: Pace, rng: Random) -> set[tuple[i
     return {o for o in onsets if o[0] < bars} | {(0, 0)}
 
 
-def _period(
+def _drawn(
     palette: Palette, bars: int, cadence: str, first: bool, pace: Pace, rng: Random
 ) -> list[Bar]:
-    """A phrase group of 1..11 bars: tonic start if `first`, half cadence midway, own ending."""
+    """One draw of a phrase group: tonic start if `first`, half cadence midway, own ending."""
     onsets = _rhythm(palette, bars, pace, rng)
     leads: set[tuple[int, int]] = set()
     if bars == 8 and cadence != "open":
@@ -251,7 +266,7 @@ def close(palette: Palette, bars: list[Bar], cadence: str, pace: Pace, rng: Rand
         else palette.base
         for place in places
     ]
-    context = ([START, START] + before)[-2:]
+    context = [START, START, *before][-2:]
     drawn = draw(palette.table, weights, rng, (context[0], context[1]))
     return kept + _bars(places, drawn, size)
 
@@ -264,10 +279,13 @@ def _placed(
     length = meter.bar_beats
     for i, bar in enumerate(bars):
         begin = (start_bar + i) * length
-        for n, (pulse, token) in enumerate(bar):
+        named = [(pulse, palette.chord(token)) for pulse, token in bar]
+        # Two tokens may be one symbol in a style (V and V7 both "G5"): the later is no new chord.
+        kept = [n for k, n in enumerate(named) if k == 0 or n[1] != named[k - 1][1]]
+        for (pulse, chord), (until, _) in pairwise([*kept, (0, kept[0][1])]):
             onset = pulse * meter.pulse
-            until = bar[n + 1][0] * meter.pulse if n + 1 < len(bar) else length
-            out.append(PlacedChord(begin + onset, until - onset, palette.chord(token)))
+            stop = until * meter.pulse if until else length
+            out.append(PlacedChord(begin + onset, stop - onset, chord))
     return out
 
 

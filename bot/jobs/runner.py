@@ -338,16 +338,19 @@ class Runner:
         self._stopping = True
         end = time.monotonic() + self._settings.shutdown_grace
         try:
-            while (self._working or self._answering) and time.monotonic() < end:
-                await self.step()  # still answers and cancels, no longer claims
-                await self._pause(min(POLL_SECONDS, max(0.0, end - time.monotonic())))
+            # Still answers and cancels, no longer claims.
+            while await self.step() or self._working or self._answering:
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                await self._pause(min(POLL_SECONDS, left))
             for job_id in list(self._working):
                 await self._executor.cancel(job_id)
             for task in self._answering.values():
                 task.cancel()  # still pending in the table; the next start sends it again
-            left = [*self._working.values(), *self._answering.values()]
-            if left:
-                await asyncio.wait(left, timeout=STOP_SECONDS)
+            tasks = [*self._working.values(), *self._answering.values()]
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_SECONDS)
         finally:
             await self._executor.close()
 

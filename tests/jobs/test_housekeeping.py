@@ -1,0 +1,45 @@
+"""Copies are made when due, and the right ones are kept."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.jobs.housekeeping import backups, expired, tidy
+from bot.settings import Settings
+from storage import deliveries, jobs
+from storage.db import DbThread
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def test_the_last_day_whole_then_one_a_day_for_a_week():
+    hours = [NOW - timedelta(hours=n) for n in range(24 * 10)]
+    copies = {Path(f"{made:%m%dT%H}"): made.timestamp() for made in hours}
+    kept = sorted(set(copies) - set(expired(copies, NOW.timestamp())))
+    last_day = [p for p in kept if copies[p] >= (NOW - timedelta(days=1)).timestamp()]
+    assert len(last_day) == 25
+    assert [p.name for p in kept if p not in last_day] == [
+        "1115T23", "1116T23", "1117T23", "1118T23", "1119T23", "1120T23",
+    ]  # fmt: skip
+
+
+async def test_a_round(tmp_path):
+    settings = Settings(_env_file=None, data_dir=tmp_path, retention_days=1)
+    now = NOW.timestamp()
+    async with DbThread(settings.database) as db:
+        for n in range(2):
+            await db.run(
+                lambda d, n=n: jobs.enqueue(
+                    d, request=json.dumps({}), user_id=n, guild_id=None, channel_id=1,
+                    interaction_id=n, token="t", application_id=1, locale="en", kind="compose",
+                    seed=1, now=now - 2 * 86400,
+                )
+            )  # fmt: skip
+        job = await db.run(jobs.claim, "w", 30.0, now)
+        await db.run(jobs.finish, job.id, "w", "{}", now)
+        await db.run(deliveries.mark_delivered, job.id, 1)
+        for later in (0, 600, 3600):
+            await tidy(db, settings, now + later)
+        assert await db.run(jobs.get, job.id) is None
+        assert (await db.run(jobs.get, 2)).token is None
+    assert list(backups(settings.backups_dir).values()) == [now, now + 3600]

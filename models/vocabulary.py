@@ -180,7 +180,8 @@ class Vocabulary:
 
 def normalise(text: str) -> str:
     """NFKC, lower case, simplified characters, hyphens and underscores as single spaces."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
+    plain = unicodedata.normalize("NFKC", text).replace("\ufe0f", "")  # emoji come with and without
+    folded = plain.casefold().translate(_SIMPLIFIED)
     return " ".join(re.sub(r"[_\-‐-―]", " ", folded.replace("’", "'")).split())
 
 

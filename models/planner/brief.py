@@ -44,5 +44,7 @@ class Brief:
         if moods := given.pop("moods", None):
             given["mood"] = moods[0] if len(moods) == 1 else list(moods)
         if chords := given.pop("chords", None):
-            given["chords"] = " | ".join(" ".join(bar) for bar in chords)
+            # A bar line after a lone bar: without any, every chord would be read as its own bar.
+            lone = " |" if len(chords) == 1 and len(chords[0]) > 1 else ""
+            given["chords"] = " | ".join(" ".join(bar) for bar in chords) + lone
         return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}

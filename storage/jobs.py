@@ -23,6 +23,7 @@ DeliveryState = Literal["waiting", "pending", "delivered", "abandoned"]
 CancelOutcome = Literal["cancelled", "stopping", "finished", "not_yours", "unknown"]
 
 MAX_ATTEMPTS = 3
+MAX_REVIVALS = 10  # a job that takes the whole bot down with it must end too
 HOUR = 3600.0
 GAVE_UP = (
     "I tried this {attempts} times and the work broke off each time, so I stopped. "
@@ -72,6 +73,7 @@ class Job:
     deliver_after: float
     created: float
     finished: float | None
+    revivals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +156,19 @@ def claim(
 
     Lanes take turns, jobs inside a lane are first come first served, nobody has more than
     `per_user` running. A job whose lease ran out is free again; one that broke off `max_attempts`
-    times fails with a sentence instead.
+    times (or was there at `MAX_REVIVALS` deaths of the bot) fails with a sentence instead.
     """
     with write(db):
         while True:
             row = db.conn.execute(_NEXT, {"now": now, "per_user": per_user}).fetchone()
             if row is None:
                 return None
-            job_id, lane, attempts, cancel_requested = row
+            job_id, lane, attempts, revivals, cancel_requested = row
             if cancel_requested:
                 _end(db, job_id, "cancelled", now, error=CANCELLED)
-            elif attempts >= max_attempts:
-                _end(db, job_id, "failed", now, error=GAVE_UP, values={"attempts": attempts})
+            elif attempts >= max_attempts or revivals >= MAX_REVIVALS:
+                broke_off = {"attempts": attempts + revivals}
+                _end(db, job_id, "failed", now, error=GAVE_UP, values=broke_off)
             else:
                 break
         db.conn.execute(_TAKE, {"id": job_id, "worker": worker, "until": now + lease})
@@ -174,7 +177,7 @@ def claim(
 
 
 _NEXT = """
-    SELECT job.id, job.lane, job.attempts, job.cancel_requested
+    SELECT job.id, job.lane, job.attempts, job.revivals, job.cancel_requested
     FROM jobs AS job LEFT JOIN turns USING (lane)
     WHERE (job.state = 'queued' OR (job.state = 'running' AND job.lease_until < :now))
       AND (SELECT count(*) FROM jobs AS other
@@ -245,12 +248,17 @@ def owners(db: Database) -> list[str]:
 
 
 def recover(db: Database, dead: Iterable[str]) -> int:
-    """Free at once what workers known to be dead still hold; returns how many rows were freed."""
+    """Free at once what workers known to be dead still hold; returns how many rows were freed.
+
+    The attempt is refunded and counted as a revival: a death of the whole process is seldom the
+    fault of the job that ran.
+    """
     freed = 0
     with write(db):
         for worker in dead:
             for change in (
-                "state = 'queued', lease_until = 0, worker = NULL WHERE state = 'running'",
+                "state = 'queued', lease_until = 0, worker = NULL, attempts = attempts - 1,"
+                " revivals = revivals + 1 WHERE state = 'running'",
                 "deliver_after = 0, worker = NULL WHERE delivery = 'pending'",
             ):
                 freed += db.conn.execute(

@@ -114,3 +114,9 @@ def m003_taste_and_settings(db: Database) -> None:
             formats TEXT NOT NULL DEFAULT '[]'
         ) STRICT;
     """)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m004_revivals(db: Database) -> None:
+    """Count the deaths of the whole process apart: they are seldom the running job's fault."""
+    db.execute("ALTER TABLE jobs ADD COLUMN revivals INTEGER NOT NULL DEFAULT 0")

@@ -154,7 +154,16 @@ def test_recover_takes_from_the_dead_only(db, ask):
     assert jobs.recover(db, ["dead"]) == 2
     assert [jobs.get(db, n).state for n in (a, b, c)] == ["queued", "running", "done"]
     assert [j.id for j in deliveries.pending_delivery(db, 0.0)] == [c]
-    assert jobs.get(db, a).attempts == 1  # the crash may have been the job's fault
+    assert (jobs.get(db, a).attempts, jobs.get(db, a).revivals) == (0, 1)
+
+
+def test_a_job_that_is_there_at_every_death_ends(db, ask):
+    job = ask().id
+    for _ in range(jobs.MAX_REVIVALS):
+        assert claimed(db, "dead") == job
+        jobs.recover(db, ["dead"])
+    assert claimed(db) is None
+    assert "10 times" in jobs.get(db, job).error.format(**jobs.get(db, job).error_values)
 
 
 def test_usage_counts_what_policy_weighs(db, ask):

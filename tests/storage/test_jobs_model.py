@@ -49,7 +49,7 @@ class Jobs(RuleBasedStateMachine):
             self.by_interaction[interaction] = job.id
             self.model[job.id] = {
                 "user": user, "lane": jobs.lane_of(user, guild), "state": "queued",
-                "worker": None, "until": 0.0, "attempts": 0, "cancel": False, "delivery": "waiting",
+                "worker": None, "until": 0.0, "attempts": 0, "revivals": 0, "cancel": False, "delivery": "waiting",
                 "created": self.now,
             }  # fmt: skip
         else:
@@ -113,7 +113,7 @@ class Jobs(RuleBasedStateMachine):
             row = self.model[id]
             if row["cancel"]:
                 row |= {"state": "cancelled", "delivery": "pending"}
-            elif row["attempts"] >= jobs.MAX_ATTEMPTS:
+            elif row["attempts"] >= jobs.MAX_ATTEMPTS or row["revivals"] >= jobs.MAX_REVIVALS:
                 row |= {"state": "failed", "delivery": "pending"}
             else:
                 return id
@@ -154,6 +154,8 @@ class Jobs(RuleBasedStateMachine):
         for row in self.model.values():
             if row["worker"] == worker and row["state"] == "running":
                 row |= {"state": "queued", "worker": None, "until": 0.0}
+                row["attempts"] -= 1
+                row["revivals"] += 1
 
     @precondition(lambda self: self.model)
     @rule(data=st.data())

@@ -53,7 +53,8 @@ OnProgress = Callable[[Progress], None]
 class Clip:
     """A finished piece on disk.
 
-    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "flac", "ogg") to
+    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "flac", "ogg",
+    "voice") to
     a path inside `folder`. `facts` is what the reply may state: title, style, mood, key, tempo,
     meter, bars, seconds, instruments, form, seed, verification (all JSON values). `waveform` is
     for voice messages: one byte per point, at most 256.

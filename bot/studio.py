@@ -160,6 +160,8 @@ class Studio:
                         title=written.score.title,
                         artist="Segno",
                     )
+                if sketch.plan.loop:  # MP3 pads its ends, so a loop also comes sample-exact
+                    encode.encode_ogg(rendered.audio, folder / "piece.ogg")
                 drawn.result()
             piece = replace(
                 sketch,
@@ -241,7 +243,7 @@ class Studio:
             if "wav" in formats:
                 encode.encode_lossless(rendered.audio, folder / "piece.wav", MAX_BYTES)
             if "voice" in formats:
-                waveform = encode.encode_voice(rendered.audio, folder / "piece.ogg")
+                waveform = encode.encode_voice(rendered.audio, folder / "voice.ogg")
         if "stems" in formats:
             encode.encode_stems(self.stems(folder), folder / "stems.zip", MAX_BYTES)
         return Clip(piece.id, folder, files_in(folder), piece.facts, waveform=waveform)
@@ -275,6 +277,7 @@ def files_in(folder: Path) -> dict[str, Path]:
         "wav": folder / "piece.wav",
         "flac": folder / "piece.flac",
         "ogg": folder / "piece.ogg",
+        "voice": folder / "voice.ogg",
         "stems": folder / "stems.zip",
     }
     return {kind: path for kind, path in paths.items() if path.exists()}

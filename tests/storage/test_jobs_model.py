@@ -49,8 +49,8 @@ class Jobs(RuleBasedStateMachine):
             self.by_interaction[interaction] = job.id
             self.model[job.id] = {
                 "user": user, "lane": jobs.lane_of(user, guild), "state": "queued",
-                "worker": None, "until": 0.0, "attempts": 0, "revivals": 0, "cancel": False, "delivery": "waiting",
-                "created": self.now,
+                "worker": None, "until": 0.0, "attempts": 0, "revivals": 0, "cancel": False,
+                "delivery": "waiting", "created": self.now,
             }  # fmt: skip
         else:
             assert job.id == self.by_interaction[interaction]

@@ -34,7 +34,7 @@ _HEADER = (
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _DRUM_CHANNEL = 10
 _FORTE = 90  # the velocity that MusicXML's `dynamics` counts as 100 percent
-# Where a percussion staff shows each drum (Weinberg, *Guidelines for Drumset Notation*, 1998).
+# Where a percussion staff shows each drum (Weinberg, *Guidelines for Drumset Notation*, 1994).
 _DRUM_PLACES = {
     **dict.fromkeys((35, 36), "F4"),
     **dict.fromkeys((37, 38, 39, 40), "C5"),

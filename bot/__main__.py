@@ -25,6 +25,7 @@ train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_
 app.add_typer(train_app, name="train")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
+Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
 
 
@@ -98,29 +99,36 @@ def doctor(as_json: AsJson = False) -> None:
 
 @train_app.command("composer")
 def train_composer(
-    data: Annotated[Path, typer.Option("--data", help="Folder of the data sets.")],
-    cache: Annotated[Path, typer.Option(help="Where parsed data is kept.")] = Path(".cache"),
-    minutes: Annotated[float | None, typer.Option(help="Stop after so long; resumable.")] = None,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Checkpoints and weight.")] = Path("out/composer"),
+    cache: Annotated[Path, typer.Option(help="Parsed data.")] = Path(".cache/composer"),
+    minutes: Annotated[float | None, typer.Option(help="Wall clock; default: all steps.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
 ) -> None:
-    """Train the melody writer (Transformer-VAE) and export its weight."""
+    """Train the melody writer (Transformer-VAE) from raw files to its weight."""
+    import logging
+
     from models.composer.train import train
 
-    train(data, cache, minutes=minutes, resume=resume)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    typer.echo(str(train(data, cache, out, minutes=minutes, resume=resume)))
 
 
 @train_app.command("harmony")
-def train_harmony(data: Annotated[Path, typer.Option("--data", help="Data folder.")]) -> None:
-    """Count chord progressions by style family for the planner."""
-    from models.planner.learn import learn
+def train_harmony(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="File.")] = Path("models/planner/harmony.json.gz"),
+) -> None:
+    """Count chord progressions by style for the planner."""
+    from models.planner.learn import rebuild
 
-    learn(data)
+    typer.echo(rebuild(data, out))
 
 
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="composer or harmony")],
-    data: Annotated[Path, typer.Option("--data", help="Folder of the data sets.")],
+    data: Data,
     as_json: AsJson = False,
 ) -> None:
     """Measure a shipped weight on held-out test pieces."""

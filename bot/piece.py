@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from models.planner.intake import brief_from_json
-from models.verify import Check, failed
 from pydantic import TypeAdapter
 
 from models.errors import Refusal
 from models.planner.brief import Brief
+from models.planner.intake import brief_from_json
 from models.planner.plan import Plan
+from models.verify import Check, failed
 
 _PLAN = TypeAdapter(Plan)
 _FORMAT = 1
@@ -92,7 +92,7 @@ class PieceFile:
 def facts_of(
     piece: PieceFile, checks: tuple[Check, ...], tries: int, seconds: float
 ) -> dict[str, Any]:
-    """What a reply may state (JSON values, vocabulary ids); `seconds` is the length of the sound."""
+    """What a reply may state, as JSON values and ids; `seconds` is the length of the sound."""
     plan = piece.plan
     sections = [s.section for s in plan.sections]
     return {

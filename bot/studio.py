@@ -1,4 +1,4 @@
-"""The studio: one request in, finished pieces on disk out. Runs in a worker process or the terminal.
+"""The studio: one request in, finished pieces on disk out. Runs in a worker or the terminal.
 
 In: a `Request`, a seed and the folder of all pieces. Out: `Clip`s whose files are written
 (`piece.json`, `.mid`, `.musicxml`, `.mp3`, `.png`). The same request and seed give the same music,
@@ -18,11 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from models.arranger.plain import arrange
-from models.composer.generate import Composer, compose, load_composer
-from models.performance import perform, repeat, write_performance
-from models.verify import Check, failed, verify
-
 from bot.domain import Clip, OnProgress, Progress, Request
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.render import audio, encode, picture
@@ -30,10 +25,14 @@ from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
 from models import midi, musicxml
+from models.arranger.plain import arrange
+from models.composer.generate import Composer, compose, load_composer
+from models.performance import perform, repeat, write_performance
 from models.planner import extend_plan, make_plan
 from models.planner.brief import Brief
 from models.planner.plan import Plan
 from models.score import Score
+from models.verify import Check, failed, verify
 
 #: How often a piece that fails its own check is written again with another melody.
 MAX_TRIES = 3
@@ -207,15 +206,11 @@ class Studio:
 
     def render(self, score: Score, plan: Plan, watch: Stopwatch) -> audio.Rendered:
         """Perform a score, play it through FluidSynth and master it."""
-        with watch("performance"), TemporaryDirectory() as scratch:
-            path, loop = _performance(score, plan, Path(scratch))
-            rendered = audio.render_clip(
-                path,
-                soundfont=self.soundfont,
-                seconds=score.seconds,
-                asked=plan.seconds,
-                loop=loop,
-            )
+        with TemporaryDirectory() as scratch:
+            with watch("performance"):
+                path, loop = _performance(score, plan, Path(scratch))
+            rendered = self._record(path, score, plan, loop)
+        watch.stages.update(rendered.stages)
         return rendered
 
     def stems(self, folder: Path) -> dict[str, Audio]:
@@ -223,16 +218,21 @@ class Studio:
         piece, score = PieceFile.load(folder), midi.read(folder / "piece.mid")
         with TemporaryDirectory() as scratch:
             path, loop = _performance(score, piece.plan, Path(scratch))
-            mix = audio.render_clip(
-                path,
-                soundfont=self.soundfont,
-                seconds=score.seconds,
-                asked=piece.plan.seconds,
-                loop=loop,
-            )
+            mix = self._record(path, score, piece.plan, loop)
             return audio.render_stems(
                 path, mix, soundfont=self.soundfont, seconds=score.seconds, loop=loop
             )
+
+    def _record(
+        self, performance: Path, score: Score, plan: Plan, loop: audio.Loop | None
+    ) -> audio.Rendered:
+        return audio.render_clip(
+            performance,
+            soundfont=self.soundfont,
+            seconds=score.seconds,
+            asked=plan.seconds,
+            loop=loop,
+        )
 
     def _export(self, folder: Path, formats: tuple[str, ...]) -> Clip:
         piece = PieceFile.load(folder)

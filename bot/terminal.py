@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.planner.intake import brief_from_json
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -29,6 +28,7 @@ from bot.recipe import players, recipe
 from bot.settings import Settings
 from models.errors import Refusal
 from models.planner.brief import Brief
+from models.planner.intake import brief_from_json
 
 
 def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> None:

@@ -30,9 +30,7 @@ def random_briefs(number: int, seed: int) -> list[Brief]:
     rng, words = random.Random(seed), load()
     styles = list(words.styles)
     rng.shuffle(styles)
-    return [
-        _brief(rng, words, styles[i % len(styles)], seed * 1000 + i) for i in range(number)
-    ]
+    return [_brief(rng, words, styles[i % len(styles)], seed * 1000 + i) for i in range(number)]
 
 
 def _brief(rng: random.Random, words: Vocabulary, style: Style, seed: int) -> Brief:

@@ -11,12 +11,11 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from models.verify import Check
-
 from bot.bench import Row, Table
 from bot.bench.briefs import random_briefs
 from bot.studio import Stopwatch, Studio, sketch_of
 from models.errors import Refusal
+from models.verify import Check
 
 _PUBLISHED = {
     "tempo": "text2midi 39.7 % (bin), MuseCoco 21.7 %",

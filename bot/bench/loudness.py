@@ -15,8 +15,8 @@ import soundfile
 from bot.bench import Row, Table
 from bot.bench.briefs import random_briefs
 from bot.domain import Request
-from bot.render.mastering import loudness, true_peak_db
 from bot.render.cutting import seam_jump
+from bot.render.mastering import loudness, true_peak_db
 from bot.studio import Studio
 
 
@@ -28,14 +28,14 @@ def run(studio: Studio, cases: int = 30, seed: int = 14) -> Table:
             clip = studio.make(Request("compose", brief), brief.seed or 0, Path(root))[0]
             audio, _ = soundfile.read(clip.files["mp3"], dtype="float32", always_2d=True)
             stems = studio.stems(clip.folder)
-        lufs.append(loudness(audio))
-        peaks.append(true_peak_db(audio))
-        clipped += int(np.sum(np.abs(audio) >= 1.0))
-        silent += sum(float(np.abs(stem).max()) < 1e-3 for stem in stems.values())
             if "ogg" in clip.files:
                 loop, _ = soundfile.read(clip.files["ogg"], dtype="float32", always_2d=True)
                 jump, step = seam_jump(loop)
                 seams.append(jump / step)
+        lufs.append(loudness(audio))
+        peaks.append(true_peak_db(audio))
+        clipped += int(np.sum(np.abs(audio) >= 1.0))
+        silent += sum(float(np.abs(stem).max()) < 1e-3 for stem in stems.values())
         if brief.seconds is not None:
             late.append(abs(len(audio) / 48_000 - brief.seconds))
     rows = {

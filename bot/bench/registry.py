@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.bench import Table
+from bot.bench import Row, Table
 from models.errors import Refusal
+
+if TYPE_CHECKING:
+    from bot.studio import Studio
+
+#: Where parsed data sets are kept between runs.
+CACHE = Path(".cache")
 
 
 def run_bench(name: str, *, quick: bool = False, data: Path | None = None) -> Table:
@@ -68,3 +75,32 @@ def _crash(quick: bool, _: Path | None) -> Table:
     from bot.bench import crash
 
     return crash.run(kills=10 if quick else 50)
+
+
+def _composer(quick: bool, data: Path | None) -> Table:
+    from models.composer.evaluate import evaluate
+
+    tunes, seed = (15 if quick else 60), 0
+    found = evaluate(_needed(data), CACHE / "composer", tunes=tunes, seed=seed)
+    notes = ("held-out test pieces; melodies are written over the chords of the same pieces",)
+    rows = {name: Row(round(value, 4)) for name, value in found.items() if name != "tunes"}
+    return Table("composer", int(found["tunes"]), seed, rows, notes)
+
+
+def _harmony(_: bool, data: Path | None) -> Table:
+    from models.planner.learn import perplexities
+
+    rows: dict[str, Row] = {}
+    songs = 0
+    for table, number, chords, found in perplexities(_needed(data)):
+        songs += number
+        others = f"unigram {found['unigram']:.2f}, bigram {found['bigram']:.2f}; {chords} chords"
+        rows[table] = Row(round(found["placed"], 2), "", reference=others)
+    notes = ("perplexity per chord change on held-out songs, 120 chord tokens",)
+    return Table("harmony", songs, 0, rows, notes)
+
+
+def _needed(data: Path | None) -> Path:
+    if data is None or not data.is_dir():
+        raise Refusal("This benchmark needs the data sets; name their folder with --data DIR.")
+    return data

@@ -6,7 +6,6 @@ The studio (models, soundfont) is opened once per process and kept; everything e
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -17,10 +16,17 @@ from bot.studio import Studio, clip_to_json
 _REQUEST = TypeAdapter(Request)
 
 
-@lru_cache(maxsize=1)
+class _Process:
+    """What lives as long as this worker process."""
+
+    studio: Studio | None = None
+
+
 def open_studio(soundfont: str | None = None, threads: int = 1) -> Studio:
-    """The studio of this process, with the models loaded; `threads` is for torch."""
-    return Studio.open(Path(soundfont) if soundfont else None, threads)
+    """Load the models of this process, once; `threads` is for torch."""
+    if _Process.studio is None:
+        _Process.studio = Studio.open(Path(soundfont) if soundfont else None, threads)
+    return _Process.studio
 
 
 def request_to_json(request: Request) -> str:

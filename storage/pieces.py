@@ -123,6 +123,12 @@ def search(
     return _page(db, join, where + " AND deleted IS NULL", values, order, limit, offset)
 
 
+def set_message(db: Database, id: str, message_id: int) -> None:
+    """Remember the newest message that shows a piece, so that reactions to it count."""
+    with write(db):
+        db.conn.execute("UPDATE pieces SET message_id = ? WHERE id = ?", [message_id, id])
+
+
 def delete(db: Database, id: str, owner_id: int, now: float) -> Piece | None:
     """Empty the owner's piece and return what it was, so that the caller removes its `folder`.
 

@@ -1,0 +1,146 @@
+"""The Discord side of the house: one bot object with what every cog needs, and one error handler.
+
+In: settings, the database thread, and a way to wake the job runner. Out: a bot that asks for no
+privileged intent, mentions nobody, speaks the person's language, and answers every failure with one
+sentence (a known `Refusal`) or a short id that is also in the log. No torch in this process.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import i18n
+from bot.i18n import translate
+from bot.ui import ActionButton, ActionMenu, Handler, Interaction
+from models.errors import Refusal
+from storage import preferences
+from storage.db import DbThread
+
+log = logging.getLogger(__name__)
+
+COGS = (
+    "cogs.create",
+    "cogs.library",
+    "cogs.feedback",
+    "cogs.help",
+    "cogs.preferences",
+    "cogs.privacy",
+)
+# Discord's own codes: answered twice, answered too late. Neither is news to the person.
+_GONE = {40060, 10062}
+
+
+class CommandTranslator(app_commands.Translator):
+    """Gives Discord the Chinese names and descriptions of commands, options and choices."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """None means "no localisation": Discord then shows the English."""
+        if i18n.language(locale) != "zh":
+            return None
+        where = app_commands.TranslationContextLocation
+        if context.location in (where.command_name, where.group_name, where.parameter_name):
+            return i18n.command_name(string.message)
+        return i18n.chinese().get((None, string.message))
+
+
+class Tree(app_commands.CommandTree[Any]):
+    """A command tree whose errors end in one sentence to the person."""
+
+    async def on_error(self, interaction: Interaction, error: Exception) -> None:
+        """Hand over to the client, which knows the person's language."""
+        await interaction.client.explain(interaction, error)
+
+
+class Segno(commands.AutoShardedBot):
+    """The bot.
+
+    `db` is the one database thread, `pieces` the folder of all pieces, `wake` tells the job runner
+    that there is work, `now` gives UTC epoch seconds. Cogs add their button handlers to `actions`.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: DbThread,
+        settings: Any,
+        wake: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+        **options: Any,
+    ) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = intents.guild_reactions = intents.dm_reactions = True
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            # Longer waits belong to the runner, which can keep them across a restart.
+            max_ratelimit_timeout=30.0,
+            **options,
+        )
+        self.db, self.settings, self.wake, self.now = db, settings, wake, now
+        self.actions: dict[str, Handler] = {}
+
+    @property
+    def pieces(self) -> Path:
+        """The folder that holds one folder per piece."""
+        return Path(self.settings.pieces_dir)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs, bring old buttons back to life, and tell Discord our commands."""
+        for name in COGS:
+            await self.load_extension(name)
+        self.add_dynamic_items(ActionButton, ActionMenu)
+        await self.tree.set_translator(CommandTranslator())
+        await self.tree.sync()
+
+    async def language(self, interaction: Interaction) -> str:
+        """Tell "en" or "zh": the person's own setting, else their client's language."""
+        chosen = await self.db.run(preferences.get, interaction.user.id)
+        return i18n.language(interaction.locale, chosen.locale or "auto")
+
+    async def explain(self, interaction: Interaction, error: Exception) -> None:
+        """Say in one sentence, to this person only, what went wrong."""
+        cause = getattr(error, "original", error)
+        if isinstance(cause, discord.HTTPException) and cause.code in _GONE:
+            return
+        locale = i18n.language(interaction.locale)
+        try:
+            locale = await self.language(interaction)
+        except Exception:
+            log.exception("no settings for the answer to an error")
+        if isinstance(cause, Refusal):
+            text = translate(cause.template, locale, **cause.values)
+        else:
+            number = secrets.token_hex(3)
+            log.error("error %s", number, exc_info=cause)
+            text = translate(
+                "Something went wrong on my side. Please try again; if it happens again, tell the "
+                "owner of this bot the number {number}.",
+                locale,
+                number=number,
+            )
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(text[:2000], ephemeral=True)
+            else:
+                await interaction.response.send_message(text[:2000], ephemeral=True)
+        except discord.HTTPException as unsent:
+            log.warning("could not explain an error: %s", unsent)

@@ -1,0 +1,215 @@
+"""Results to people: the message that showed progress becomes the answer.
+
+In: jobs and their results from the runner. Out: one edited message per job. While the interaction
+token lives (15 minutes) the edit goes through it and needs no channel permission; after that the
+same message is edited as the bot, and where that is impossible one new message is sent under the
+job's nonce, which Discord accepts once. What fits nowhere stays in /library.
+
+Discord has no public client call for voice messages (discord.py issue 10165), and an edit of
+`@original` must survive a restart, so both are made as plain requests with discord.py's own
+builder and rate limiter.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import discord
+from discord.http import MultipartParameters, Route, handle_message_parameters
+
+from bot import shelf, wording
+from bot.client import Segno
+from bot.domain import Progress
+from bot.i18n import translate
+from bot.jobs.deliver import TokenExpired, Undeliverable
+from bot.ui import progress_view, result_view, takes_view
+from storage.deliveries import nonce
+from storage.jobs import Job
+
+log = logging.getLogger(__name__)
+
+_UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 401, 403, 413
+_VOICE_FLAG = 1 << 13
+# What a person asks for -> the files that carry it; lossless audio is FLAC where WAV is too large.
+_KINDS = {"voice": ("ogg",), "wav": ("wav", "flac")}
+NO_FILES = (
+    "Your piece is ready, but I may not attach files in this channel. Bring it to a direct message "
+    "or another channel with /piece show {id}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A message to be: `clips` and `kinds` name its files, `limit` is bytes for each of them."""
+
+    text: Callable[[list[str]], str]
+    view: discord.ui.View | None = None
+    clips: tuple[Mapping[str, Any], ...] = ()
+    kinds: tuple[str, ...] = ()
+    limit: int = shelf.DEFAULT_LIMIT
+
+    def parameters(self, locale: str, name: str | None = None) -> MultipartParameters:
+        """The request body; files are opened anew, so that every attempt sends them whole."""
+        files, missing = shelf.attach(self.clips, self.kinds, self.limit, locale)
+        return handle_message_parameters(
+            content=self.text(missing)[: wording.MESSAGE + 100],
+            attachments=files,
+            view=self.view,
+            nonce=name,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+
+class Delivery:
+    """Implements the runner's `Deliver` over a Discord client."""
+
+    def __init__(self, client: Segno) -> None:
+        self.client = client
+
+    async def progress(self, job: Job, progress: Progress) -> None:
+        """Show where the job is, by editing its message; see `Deliver.progress`."""
+        text = wording.working(progress, job.locale)
+        await self._edit(job, Answer(lambda _: text, progress_view(job.id, job.locale)))
+
+    async def result(self, job: Job, result: Mapping[str, Any]) -> int | None:
+        """Answer with the finished pieces; the id of the message that carries them.
+
+        Raises
+        ------
+        TokenExpired, Undeliverable
+            See `Deliver`.
+        """
+        answer = self._answer(job, result)
+        if await self._voice(job, result) and job.kind == "export":
+            answer = replace(answer, kinds=())  # it was asked for and it plays: once is enough
+        try:
+            return await self._send(job, answer)
+        except discord.HTTPException as error:
+            if error.status == _FORBIDDEN:
+                sorry = translate(NO_FILES, job.locale, id=result["clips"][0]["piece_id"])
+                return await self._send(job, Answer(lambda _: sorry))
+            if error.status != _TOO_LARGE:
+                raise
+        # The limit was lower than Discord said: what is left of the files under half of it.
+        return await self._send(job, replace(answer, limit=answer.limit // 2))
+
+    async def failure(self, job: Job, template: str, values: Mapping[str, Any]) -> int | None:
+        """Answer with the reason why there is no piece; see `result` for what it raises."""
+        text = translate(template, job.locale, **values)[: wording.MESSAGE]
+        return await self._send(job, Answer(lambda _: text))
+
+    def _answer(self, job: Job, result: Mapping[str, Any]) -> Answer:
+        request = json.loads(job.request)
+        desk = request.get("desk", {})
+        clips = tuple(result["clips"])
+        limit = int(desk.get("limit") or shelf.DEFAULT_LIMIT)
+        first, locale = clips[0], job.locale
+        if job.kind == "export":
+            kinds = tuple(kind for name in request["formats"] for kind in _KINDS.get(name, (name,)))
+            title = wording.quoted(str(first["facts"].get("title") or first["piece_id"]), 80)
+            return Answer(lambda missing: "\n".join([f"**{title}**", *missing]), None,
+                          clips, kinds, limit)  # fmt: skip
+        if len(clips) > 1:
+            return Answer(
+                lambda missing: wording.takes(clips, locale, missing),
+                takes_view([clip["piece_id"] for clip in clips], locale),
+                clips, ("mp3",), limit,
+            )  # fmt: skip
+        return Answer(
+            lambda missing: wording.result(
+                first["piece_id"], first["facts"], desk, locale, missing
+            ),
+            result_view(first["piece_id"], locale),
+            clips, shelf.SHOWN, limit,
+        )  # fmt: skip
+
+    async def _send(self, job: Job, answer: Answer) -> int:
+        """Edit the job's message; without a token and a message to edit, send a new one."""
+        if job.token is not None or job.reply_id is not None:
+            try:
+                return await self._edit(job, answer)
+            except discord.NotFound as error:
+                if job.token is not None:
+                    raise TokenExpired(str(error)) from error
+            except discord.HTTPException as error:
+                if job.token is not None and error.status == _UNAUTHORIZED:
+                    raise TokenExpired(str(error)) from error
+                if job.token is not None or error.status != _FORBIDDEN:
+                    raise
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
+        try:
+            return await self._request(route, answer.parameters(job.locale, nonce(job)))
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise Undeliverable(f"{error}; the pieces are in the asker's library") from error
+
+    async def _edit(self, job: Job, answer: Answer) -> int:
+        if job.token is not None:
+            route = Route(
+                "PATCH",
+                "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+                webhook_id=job.application_id,
+                webhook_token=job.token,
+            )
+        else:
+            route = Route(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=job.channel_id,
+                message_id=job.reply_id,
+            )
+        return await self._request(route, answer.parameters(job.locale))
+
+    async def _request(self, route: Route, body: MultipartParameters) -> int:
+        with body:
+            if body.files:
+                sent = await self.client.http.request(route, files=body.files, form=body.multipart)
+            else:
+                sent = await self.client.http.request(route, json=body.payload)
+        return int(sent["id"])
+
+    async def _voice(self, job: Job, result: Mapping[str, Any]) -> bool:
+        """Send a voice message where one was rendered; False where none is, or it is refused."""
+        clip = result["clips"][0]
+        asked = "voice" in json.loads(job.request).get("formats", ())
+        if not asked or "ogg" not in clip["files"]:
+            return False
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
+        try:
+            await self._request(route, voice_message(clip, f"{nonce(job)}-v"))
+        except (OSError, discord.HTTPException) as error:
+            log.info("no voice message for job %d: %s", job.id, error)
+            return False
+        return True
+
+
+def voice_message(clip: Mapping[str, Any], name: str) -> MultipartParameters:
+    """The body of a voice message: one audio file with its duration and waveform, no text."""
+    file = _VoiceFile(clip["files"]["ogg"], filename="voice-message.ogg")
+    file.duration = float(clip["facts"]["seconds"])
+    file.waveform = str(clip.get("waveform") or base64.b64encode(bytes(256)).decode())
+    body = handle_message_parameters(
+        file=file, flags=discord.MessageFlags._from_value(_VOICE_FLAG), nonce=name
+    )
+    assert body.multipart is not None  # noqa: S101 - a file always makes it multipart
+    body.multipart[1]["content_type"] = "audio/ogg"  # Discord refuses the default
+    return body
+
+
+class _VoiceFile(discord.File):
+    """A file that says how long it sounds and how it looks."""
+
+    duration: float
+    waveform: str
+
+    def to_dict(self, index: int) -> dict[str, Any]:
+        """The attachment's description with the two fields voice messages need."""
+        return {
+            **super().to_dict(index),
+            "duration_secs": self.duration,
+            "waveform": self.waveform,
+        }

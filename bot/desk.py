@@ -1,0 +1,146 @@
+"""The front desk: an ask becomes a stored job, and the person hears where it stands in line.
+
+In: a Discord interaction with words and options. Out: a row in the job table, stored before the
+interaction is acknowledged, so that no accepted request can be lost; the acknowledgement is the
+message that later shows progress and the result. What the options said, and what was not
+understood, travels with the request under "desk" and is shown back with the result.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import discord
+from pydantic import TypeAdapter
+
+from bot import wording
+from bot.agent.understand import read
+from bot.client import Segno
+from bot.domain import Request
+from bot.jobs.admission import admit
+from bot.policy import Limits
+from bot.shelf import require_attachments
+from bot.ui import Interaction, progress_view
+from models.errors import Refusal
+from models.planner.intake import brief_from_json
+from models.planner.quantities import find_bars
+from storage import jobs, preferences
+
+#: Longest text read; more than this is a document, not a request.
+LONGEST_TEXT = 1500
+_REQUEST = TypeAdapter(Request)
+# Answered twice (a replayed interaction) or too late: the job stands either way.
+_ALREADY = {40060, 10062}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request and what should be remembered about how it was asked."""
+
+    request: Request
+    desk: Mapping[str, Any] = field(default_factory=dict)
+
+
+def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask:
+    """Read words and options into one request; an option overrides what the words said.
+
+    Raises
+    ------
+    Refusal
+        When there is nothing to go by, or something asked for cannot be.
+    """
+    words = (text or "").strip()
+    given = {name: value for name, value in options.items() if value not in (None, "")}
+    if not words and not given:
+        raise Refusal(
+            "Tell me what to compose: a few words such as “a wistful waltz in D minor, one "
+            "minute”, or pick a style."
+        )
+    if len(words) > LONGEST_TEXT:
+        raise Refusal(
+            "That is {count} characters; I read at most {most}. Please say it shorter.",
+            count=len(words),
+            most=LONGEST_TEXT,
+        )
+    reading = read(words, locale) if words else None
+    fields = reading.brief.to_json() if reading else {}
+    exact = _exact(given)
+    if {"bars", "seconds"} & exact.keys():
+        fields = {k: v for k, v in fields.items() if k not in ("bars", "seconds")}
+    brief = brief_from_json({**fields, **exact})
+    unknown = tuple(getattr(reading, "unknown", ()) if reading else ())
+    request = Request("compose", brief=brief, text=words, locale=locale)
+    return Ask(request, {"options": exact, "unknown": unknown})
+
+
+def _exact(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as fields of the public brief file: "length" is bars or seconds."""
+    exact = dict(given)
+    if (length := exact.pop("length", None)) is not None:
+        bars = find_bars(str(length).lower())
+        exact |= {"bars": int(bars.value)} if bars else {"seconds": str(length)}
+    return exact
+
+
+async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
+    """Store the request, then say where it stands; asking twice with one interaction is one job.
+
+    Raises
+    ------
+    Refusal
+        When the answer could not be posted here, or policy says not now.
+    """
+    client: Segno = interaction.client
+    require_attachments(interaction)
+    chosen = await client.db.run(preferences.get, interaction.user.id)
+    request = ask.request
+    if chosen.voice_message and request.kind in ("compose", "extend"):
+        request = replace(request, formats=("voice",))
+    seed = request.brief.seed
+    desk = {**ask.desk, "limit": interaction.filesize_limit}
+    stored = {**_REQUEST.dump_python(request, mode="json"), "desk": desk}
+    admission = await client.db.run(
+        partial(
+            admit,
+            limits=Limits.of(client.settings),
+            seconds=request.brief.seconds,
+            now=client.now(),
+            request=json.dumps(stored, ensure_ascii=False),
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+            channel_id=interaction.channel_id,
+            interaction_id=interaction.id,
+            token=interaction.token,
+            application_id=interaction.application_id,
+            locale=locale,
+            kind=request.kind,
+            seed=secrets.randbelow(2**31) if seed is None else seed,
+        )
+    )
+    if admission.job is None:
+        raise Refusal(admission.verdict.template, **admission.verdict.values)
+    job = admission.job
+    ahead = await client.db.run(jobs.position, job.id)
+    try:
+        sent = await interaction.response.send_message(
+            wording.queued(ahead, locale), view=progress_view(job.id, locale)
+        )
+    except discord.HTTPException as error:
+        if error.code not in _ALREADY:
+            raise
+    except discord.InteractionResponded:
+        pass
+    else:
+        if sent.message_id is not None:
+            await client.db.run(jobs.set_reply, job.id, sent.message_id)
+    client.wake()
+
+
+def about(kind: Any, piece_id: str, locale: str, **more: Any) -> Ask:
+    """A request about a piece that exists: takes, extend or export."""
+    return Ask(Request(kind, locale=locale, parent=piece_id, **more))

@@ -1,0 +1,163 @@
+"""Buttons and menus that outlive a restart: what they mean is written in their `custom_id`.
+
+In: a piece, job or page id and a language. Out: discord.py views made of dynamic items whose
+`custom_id` is `segno:ACTION:KEY` (at most 100 characters); a press is handed to the handler that a
+cog registered for ACTION in `client.actions`. No state is kept in the process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import discord
+
+from bot.i18n import translate
+
+Interaction = discord.Interaction[Any]
+#: What a cog registers: (interaction, key, chosen values); values are empty for a button.
+Handler = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
+
+_KEY = r"(?P<action>[a-z]+):(?P<key>.{0,80})"
+
+
+class ActsOnItems(Protocol):
+    """What the client of an item offers: handlers by action, and one way to report an error."""
+
+    actions: Mapping[str, Handler]
+
+    async def explain(self, interaction: Interaction, error: Exception) -> None:
+        """Tell the person what went wrong."""
+
+
+class ActionButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"segno:" + _KEY
+):
+    """A button whose press runs the handler registered for its action."""
+
+    def __init__(self, action: str, key: str, button: discord.ui.Button[discord.ui.View]) -> None:
+        self.action, self.key = action, key
+        button.custom_id = f"segno:{action}:{key}"
+        super().__init__(button)
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> ActionButton:
+        """Bring back a button that was sent before this process began."""
+        button = cast("discord.ui.Button[discord.ui.View]", item)
+        return cls(match["action"], match["key"], button)
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Run the handler; errors are explained to the person who pressed."""
+        await _run(interaction, self.action, self.key, ())
+
+
+class ActionMenu(
+    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"segno-menu:" + _KEY
+):
+    """A menu whose choice runs the handler registered for its action."""
+
+    def __init__(self, action: str, key: str, menu: discord.ui.Select[discord.ui.View]) -> None:
+        self.action, self.key = action, key
+        menu.custom_id = f"segno-menu:{action}:{key}"
+        super().__init__(menu)
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> ActionMenu:
+        """Bring back a menu that was sent before this process began."""
+        menu = cast("discord.ui.Select[discord.ui.View]", item)
+        return cls(match["action"], match["key"], menu)
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Run the handler with what was chosen."""
+        data = cast("dict[str, Any]", interaction.data or {})
+        await _run(interaction, self.action, self.key, data.get("values", ()))
+
+
+async def _run(interaction: Interaction, action: str, key: str, values: Sequence[str]) -> None:
+    client = cast(ActsOnItems, interaction.client)
+    try:
+        await client.actions[action](interaction, key, values)
+    except Exception as error:
+        await client.explain(interaction, error)
+
+
+def button(
+    label: str,
+    action: str,
+    key: object,
+    *,
+    emoji: str | None = None,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    disabled: bool = False,
+    row: int | None = None,
+) -> ActionButton:
+    """A button; Discord shows 80 characters of a label."""
+    plain: discord.ui.Button[discord.ui.View] = discord.ui.Button(
+        label=label[:80], emoji=emoji, style=style, disabled=disabled, row=row
+    )
+    return ActionButton(action, str(key), plain)
+
+
+def menu(
+    placeholder: str, action: str, key: object, options: Sequence[tuple[str, str, str]]
+) -> ActionMenu:
+    """A menu of (label, value, description), 25 at most."""
+    plain: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+        placeholder=placeholder[:150],
+        options=[
+            discord.SelectOption(
+                label=label[:100], value=value[:100], description=note[:100] or None
+            )
+            for label, value, note in options[:25]
+        ],
+    )
+    return ActionMenu(action, str(key), plain)
+
+
+def view(*items: discord.ui.Item[Any]) -> discord.ui.View:
+    """A view that never times out."""
+    made = discord.ui.View(timeout=None)
+    for item in items:
+        made.add_item(item)
+    return made
+
+
+def progress_view(job_id: int, locale: str) -> discord.ui.View:
+    """What stands under a job that waits or runs."""
+    return view(button(translate("Cancel", locale), "cancel", job_id, emoji="✖️"))
+
+
+def result_view(piece_id: str, locale: str) -> discord.ui.View:
+    """What can be done with a finished piece."""
+    more = [
+        (translate("WAV audio", locale), "wav", translate("studio quality, large", locale)),
+        (translate("Stems", locale), "stems", translate("one audio file per instrument", locale)),
+        (translate("Voice message", locale), "voice", translate("plays on every phone", locale)),
+    ]
+    primary = discord.ButtonStyle.primary
+    return view(
+        button(translate("Four variations", locale), "vary", piece_id, emoji="🎲", style=primary),
+        button(translate("Extend", locale), "extend", piece_id, emoji="➕"),
+        button(translate("Again with changes", locale), "again", piece_id, emoji="✏️"),
+        button("MIDI", "midi", piece_id, emoji="🎹", row=1),
+        button("MusicXML", "musicxml", piece_id, emoji="🎼", row=1),
+        button(
+            translate("Delete", locale), "delete", piece_id, emoji="🗑️",
+            style=discord.ButtonStyle.danger, row=1,
+        ),
+        menu(translate("More files …", locale), "more", piece_id, more),
+    )  # fmt: skip
+
+
+def takes_view(piece_ids: Sequence[str], locale: str) -> discord.ui.View:
+    """One button for each variation."""
+    primary = discord.ButtonStyle.primary
+    return view(*(
+        button(translate("Take {number}", locale, number=n), "pick", piece, style=primary)
+        for n, piece in enumerate(piece_ids, 1)
+    ))  # fmt: skip

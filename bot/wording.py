@@ -1,0 +1,119 @@
+"""What the bot says, as functions from facts to text: every sentence states only what was done.
+
+In: facts of a piece, a job's place in the queue, and a language. Out: message text of at most 2,000
+characters with the person's own words escaped, so that nobody can write Discord markup through us.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.domain import Progress
+from bot.i18n import translate
+from bot.recipe import players, recipe
+
+#: Discord's cap on a message is 2,000 characters; the rest is room for what the client adds.
+MESSAGE = 1900
+_MARKUP = re.compile(r"([\\*_`~|>#\[\]()<@-])")
+
+
+def quoted(text: str, length: int = 120) -> str:
+    """A person's words on one line, markup made harmless, cut to `length` characters."""
+    line = " ".join(text.split())
+    line = line if len(line) <= length else line[: length - 1] + "…"
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def ordinal(number: int, locale: str = "en") -> str:
+    """1 -> "1st" in English, plain digits elsewhere."""
+    if locale != "en":
+        return str(number)
+    tens = "th" if number % 100 in (11, 12, 13) else None
+    return f"{number}{tens or {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def queued(ahead: int, locale: str = "en") -> str:
+    """Where a stored request stands; `ahead` jobs go before it."""
+    if ahead <= 0:
+        return translate("🎼 Got it. You are next.", locale)
+    place = ordinal(ahead + 1, locale)
+    return translate("🎼 Got it. Queued, {place} in line.", locale, place=place)
+
+
+def working(progress: Progress, locale: str = "en") -> str:
+    """Say "2/4 writing the melody", with a bar."""
+    of = max(progress.of, 1)
+    filled = round(10 * progress.step / of)
+    label = translate(progress.label, locale) if progress.label else ""
+    return f"🎼 `{'▰' * filled}{'▱' * (10 - filled)}` {progress.step}/{of} {label}".rstrip()
+
+
+def checked(facts: Mapping[str, Any], locale: str = "en") -> str:
+    """What reading the files back showed, failures included."""
+    report = facts.get("verification") or {}
+    if not report.get("of"):
+        return ""
+    line = translate(
+        "Read back from the files: {passed} of {of} checks hold.",
+        locale,
+        passed=report["passed"],
+        of=report["of"],
+    )
+    broken = [quoted(str(item), 80) for item in report.get("failed") or ()][:3]
+    return " ".join([line, *broken])
+
+
+def asked(desk: Mapping[str, Any], locale: str = "en") -> list[str]:
+    """What was not understood or taken for granted when the request was read."""
+    lines = []
+    unknown = translate(", ", locale).join(quoted(str(w), 40) for w in desk.get("unknown", ())[:6])
+    if unknown:
+        lines.append(translate("I did not understand: {words}", locale, words=unknown))
+    lines += [quoted(translate(n["template"], locale, **n.get("values", {})), 200)
+              for n in desk.get("notes", ())[:3]]  # fmt: skip
+    return lines
+
+
+def result(
+    piece_id: str,
+    facts: Mapping[str, Any],
+    desk: Mapping[str, Any],
+    locale: str = "en",
+    missing: Sequence[str] = (),
+) -> str:
+    """The reply under one finished piece."""
+    seed = translate("seed {seed} · /piece show {id}", locale, seed=facts.get("seed"), id=piece_id)
+    lines = [
+        f"**{quoted(str(facts.get('title') or piece_id), 80)}**",
+        recipe(facts, locale),
+        players(facts, locale),
+        *(f"-# {line}" for line in (seed, checked(facts, locale), *asked(desk, locale)) if line),
+        *missing,
+    ]
+    return "\n".join(line for line in lines if line)[:MESSAGE]
+
+
+def takes(
+    clips: Sequence[Mapping[str, Any]], locale: str = "en", missing: Sequence[str] = ()
+) -> str:
+    """The reply above several variations to pick from."""
+    lines = [translate("Pick the one you like:", locale)]
+    for number, clip in enumerate(clips, 1):
+        facts = clip["facts"]
+        lines.append(f"**{number}** · {quoted(str(facts.get('title') or ''), 60)} · "
+                     f"{recipe(facts, locale)} · `{clip['piece_id']}`")  # fmt: skip
+    return "\n".join([*lines, *missing])[:MESSAGE]
+
+
+def too_big(kind: str, size: int, limit: int, locale: str = "en") -> str:
+    """Why a file is not attached, and where it is."""
+    return translate(
+        "The {kind} file is {size} MB and Discord takes {limit} MB here, so it is not attached; "
+        "it stays in your /library.",
+        locale,
+        kind=kind.upper(),
+        size=f"{size / 2**20:.1f}",
+        limit=f"{limit / 2**20:.0f}",
+    )

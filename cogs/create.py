@@ -1,0 +1,143 @@
+"""`/compose`, and the buttons that make more music: parse, policy, enqueue, acknowledge.
+
+In: words and options, or a press on a result. Out: a stored job; the runner and delivery do the
+rest. Nothing here composes, and no answer waits for music.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot import desk, suggest
+from bot.client import Segno
+from bot.form import AgainModal
+from bot.shelf import asked_for, visible
+from bot.ui import Interaction
+from models import vocabulary
+from models.errors import Refusal
+from storage import jobs
+
+Choices = list[app_commands.Choice[str]]
+#: How many bars "Extend" adds: a section of the usual length.
+MORE_BARS = 16
+
+
+class Create(commands.Cog):
+    """Asking for music."""
+
+    def __init__(self, bot: Segno) -> None:
+        self.bot = bot
+        bot.actions |= {
+            "vary": self.vary,
+            "extend": self.extend,
+            "again": self.again,
+            "more": self.more,
+            "cancel": self.cancel,
+        }
+
+    @app_commands.command(description="Compose a piece from words, options, or both")
+    @app_commands.describe(
+        text="What you would like to hear, in your own words",
+        style="Style, such as waltz or lo-fi",
+        mood="Mood, such as wistful; several for a curve",
+        key="Key, such as D minor",
+        tempo="Quarter notes per minute",
+        meter="Beats in a bar",
+        length="Seconds (90), minutes (1:30) or bars (32 bars)",
+        purpose="What the piece is for",
+        instruments="Instruments, separated by commas",
+        seed="The same seed and request give the same piece",
+    )
+    @app_commands.choices(
+        meter=[app_commands.Choice(name=m, value=m) for m in ("4/4", "3/4", "6/8", "2/4")]
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def compose(
+        self,
+        interaction: Interaction,
+        text: str | None = None,
+        style: str | None = None,
+        mood: str | None = None,
+        key: str | None = None,
+        tempo: int | None = None,
+        meter: str | None = None,
+        length: str | None = None,
+        purpose: str | None = None,
+        instruments: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """Read the words, let the options override them, and queue the piece."""
+        locale = await self.bot.language(interaction)
+        options: dict[str, Any] = {
+            "style": style, "mood": mood, "key": key, "tempo": tempo, "meter": meter,
+            "length": length, "purpose": purpose, "instruments": instruments, "seed": seed,
+        }  # fmt: skip
+        await desk.place(interaction, desk.understand(text, options, locale), locale)
+
+    @compose.autocomplete("style")
+    async def _styles(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._offer(interaction, suggest.entries, vocabulary.load().styles, typed)
+
+    @compose.autocomplete("mood")
+    async def _moods(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._offer(interaction, suggest.several, vocabulary.load().moods, typed)
+
+    @compose.autocomplete("purpose")
+    async def _purposes(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._offer(interaction, suggest.entries, vocabulary.load().purposes, typed)
+
+    @compose.autocomplete("instruments")
+    async def _players(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._offer(interaction, suggest.several, vocabulary.load().instruments, typed)
+
+    @compose.autocomplete("key")
+    async def _keys(self, interaction: Interaction, typed: str) -> Choices:
+        return await self._offer(interaction, suggest.keys, typed)
+
+    async def _offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
+        locale = await self.bot.language(interaction)
+        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
+
+    async def vary(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
+        """Four variations of a piece at once."""
+        await self._about(interaction, "takes", piece_id, takes=4)
+
+    async def extend(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
+        """Continue a piece: more of it before its ending."""
+        await self._about(interaction, "extend", piece_id, bars=MORE_BARS)
+
+    async def more(self, interaction: Interaction, piece_id: str, chosen: Sequence[str]) -> None:
+        """Render further files of a piece: WAV, stems, a voice message."""
+        await self._about(interaction, "export", piece_id, formats=tuple(chosen))
+
+    async def _about(self, interaction: Interaction, kind: str, piece: str, **more: Any) -> None:
+        await visible(self.bot, interaction, piece)
+        locale = await self.bot.language(interaction)
+        await desk.place(interaction, desk.about(kind, piece, locale, **more), locale)
+
+    async def again(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
+        """Show the request of a piece in a form, to change and send again."""
+        piece = await visible(self.bot, interaction, piece_id)
+        text, options = await asked_for(self.bot, piece)
+        locale = await self.bot.language(interaction)
+        await interaction.response.send_modal(AgainModal(self.bot, text, options, locale))
+
+    async def cancel(self, interaction: Interaction, job_id: str, _: Sequence[str]) -> None:
+        """Stop a job on behalf of its asker; the runner then says so in its message."""
+        outcome = await self.bot.db.run(jobs.request_cancel, int(job_id), interaction.user.id)
+        if outcome == "not_yours":
+            raise Refusal("Only the person who asked for this piece can cancel it.")
+        if outcome in ("finished", "unknown"):
+            raise Refusal("That request is already over.")
+        await interaction.response.defer()
+        self.bot.wake()
+
+
+async def setup(bot: Segno) -> None:
+    """Add the cog."""
+    await bot.add_cog(Create(bot))

@@ -1,0 +1,96 @@
+"""Reactions on a result: a rating, a wish to have the files, or a wish to have it gone.
+
+In: raw reaction events, which also come for messages from before a restart. Out: a stored rating
+(👍 ❤️ 🔥 ⭐ for, 👎 against), a direct message with the files (✉️), or a deletion (❌ by the asker).
+"""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord.ext import commands
+
+from bot import i18n, shelf, wording
+from bot.client import Segno
+from models.errors import Refusal
+from storage import feedback, pieces, preferences
+from storage.pieces import Piece
+
+log = logging.getLogger(__name__)
+
+RATINGS = {"👍": 1, "❤": 1, "🔥": 1, "⭐": 1, "👎": -1}
+ENVELOPES = frozenset({"✉", "📩", "📨", "💌"})
+CROSSES = frozenset({"❌", "✖", "❎"})
+
+
+def plain(emoji: discord.PartialEmoji) -> str:
+    """The emoji without the selector that only asks for a coloured picture."""
+    return str(emoji).replace("\ufe0f", "")
+
+
+class Feedback(commands.Cog):
+    """What people think of pieces."""
+
+    def __init__(self, bot: Segno) -> None:
+        self.bot = bot
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """Store a rating, or do what the emoji asks for."""
+        piece = await self._piece(event)
+        if piece is None:
+            return
+        emoji = plain(event.emoji)
+        if emoji in ENVELOPES:
+            await self._mail(event.user_id, piece)
+        elif emoji in CROSSES:
+            await self._discard(event, piece)
+        else:
+            await self.bot.db.run(
+                feedback.add, event.user_id, piece.id, emoji, RATINGS, self.bot.now()
+            )
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        """Take a rating back."""
+        piece = await self._piece(event)
+        if piece is not None:
+            await self.bot.db.run(feedback.remove, event.user_id, piece.id, plain(event.emoji))
+
+    async def _piece(self, event: discord.RawReactionActionEvent) -> Piece | None:
+        """The one piece a message carries; a reaction to several says nothing about any."""
+        if self.bot.user is None or event.user_id == self.bot.user.id:
+            return None
+        found = await self.bot.db.run(pieces.by_message, event.message_id)
+        return found[0] if len(found) == 1 else None
+
+    async def _mail(self, user_id: int, piece: Piece) -> None:
+        chosen = await self.bot.db.run(preferences.get, user_id)
+        locale = i18n.language("", chosen.locale or "auto")
+        try:
+            clip = shelf.clip_of(shelf.folder(self.bot, piece))
+            kinds = (*shelf.SHOWN, "musicxml")
+            files, missing = shelf.attach([clip], kinds, shelf.DEFAULT_LIMIT, locale)
+            text = wording.result(piece.id, clip["facts"], {}, locale, missing)
+            user = await self.bot.fetch_user(user_id)
+            await user.send(text, files=files)
+        except (Refusal, discord.HTTPException) as error:
+            # Files gone, or the person takes no direct messages: there is nowhere to say so.
+            log.info("could not mail a piece: %s", error)
+
+    async def _discard(self, event: discord.RawReactionActionEvent, piece: Piece) -> None:
+        gone = await self.bot.db.run(pieces.delete, piece.id, event.user_id, self.bot.now())
+        if gone is None:
+            return
+        await shelf.remove(self.bot, [gone.folder])
+        place = self.bot.get_partial_messageable(event.channel_id, guild_id=event.guild_id)
+        try:
+            await place.get_partial_message(event.message_id).delete()
+        except discord.HTTPException as error:
+            log.info("could not delete a message: %s", error)
+
+
+async def setup(bot: Segno) -> None:
+    """Add the cog."""
+    await bot.add_cog(Feedback(bot))

@@ -1,0 +1,257 @@
+"""A whole Segno in SimCord's Discord, with an executor that writes tiny real files.
+
+Everything above the wire is the product: cogs, views, runner, delivery, SQLite. Only two things are
+doubles: Discord (SimCord) and the music (`TinyStudio`). On the way out, every request the bot made is
+held against Discord's documented limits and, where the training data folder has it, its OpenAPI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import io
+import json
+import logging
+import zipfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from discord_rules import broken_rules
+from PIL import Image
+from simcord import interactions
+from simcord.env import Env
+
+from bot.app import build
+from bot.domain import Progress
+from bot.jobs.executor import JobCancelled, JobFailed
+from bot.settings import Settings
+from models.errors import Refusal
+from storage.db import DbThread
+
+STEPS = ("planning the piece", "writing the melody", "arranging the band", "recording")
+
+
+def tiny_audio(kind):
+    """A tenth of a second of a real tone."""
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(4800) / 48000)
+    file = io.BytesIO()
+    if kind == "ogg":
+        soundfile.write(file, tone, 48000, format="OGG", subtype="OPUS")
+    else:
+        soundfile.write(file, tone, 48000, format=kind.upper())
+    return file.getvalue()
+
+
+class TinyStudio:
+    """An executor that makes pieces of a tenth of a second; tests can hold it, fill it or break it."""
+
+    def __init__(self, slots=1):
+        self.slots = slots
+        self.running = set()
+        self.cancelled = {}
+        self.requests = []
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.error = None
+        self.audio_bytes = None  # pad the MP3 to this size
+
+    async def start(self):
+        pass
+
+    async def close(self):
+        pass
+
+    def capacity(self):
+        return self.slots - len(self.running)
+
+    async def cancel(self, job_id):
+        if job_id in self.cancelled:
+            self.cancelled[job_id].set()
+
+    async def submit(self, spec, on_progress):
+        request = json.loads(spec.request)
+        self.requests.append(request)
+        self.running.add(spec.job_id)
+        stop = self.cancelled[spec.job_id] = asyncio.Event()
+        try:
+            for step, label in enumerate(STEPS, 1):
+                on_progress(Progress(step, len(STEPS), label))
+                await asyncio.sleep(0)
+            waits = [asyncio.ensure_future(e.wait()) for e in (self.hold, stop)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if stop.is_set():
+                raise JobCancelled(spec.job_id)
+            if self.error is not None:
+                raise self.error
+            return json.dumps({"clips": self.make(request, spec.seed, Path(spec.out_dir))})
+        finally:
+            self.running.discard(spec.job_id)
+
+    def make(self, request, seed, home):
+        if request["kind"] == "export":
+            return [self.export(home / request["parent"], request["formats"])]
+        takes = request["takes"] if request["kind"] == "takes" else 1
+        return [self.piece(request, seed, take, home) for take in range(takes)]
+
+    def piece(self, request, seed, take, home):
+        text = json.dumps([request["text"], request["parent"], request["kind"], seed, take])
+        name = hashlib.sha256(text.encode()).hexdigest()[:8]
+        folder = home / name
+        folder.mkdir(parents=True, exist_ok=True)
+        brief = {k: v for k, v in request["brief"].items() if v not in (None, [], "")}
+        facts = {
+            "title": f"Evening *{name}*",
+            "style": request["brief"].get("style") or "waltz",
+            "moods": request["brief"].get("moods") or ["calm"],
+            "key": request["brief"].get("key") or "D minor",
+            "tempo": request["brief"].get("tempo") or 96.0,
+            "meter": "3/4",
+            "bars": 32 + request["bars"],
+            "seconds": 60.04,
+            "instruments": ["piano", "violin"],
+            "form": [],
+            "chords": ["Dm"],
+            "seed": seed,
+            "verification": {"passed": 13, "of": 14, "failed": ["tempo: asked 96, found 97"]},
+        }
+        audio = tiny_audio("mp3")
+        if self.audio_bytes:
+            audio = audio.ljust(self.audio_bytes, b"\0")
+        (folder / "piece.mp3").write_bytes(audio)
+        Image.new("RGB", (8, 4)).save(folder / "piece.png")
+        (folder / "piece.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0")
+        (folder / "piece.musicxml").write_text("<score-partwise version='4.0'/>")
+        lineage = {"parent": request["parent"], "how": "compose"}
+        saved = {"id": name, "brief": brief, "plan": {}, "lineage": lineage, "facts": facts}
+        (folder / "piece.json").write_text(json.dumps(saved))
+        if "voice" in request["formats"]:
+            (folder / "piece.ogg").write_bytes(tiny_audio("ogg"))
+        return self.clip(folder, facts)
+
+    def export(self, folder, formats):
+        facts = json.loads((folder / "piece.json").read_text())["facts"]
+        if "wav" in formats:
+            (folder / "piece.wav").write_bytes(tiny_audio("wav"))
+        if "voice" in formats:
+            (folder / "piece.ogg").write_bytes(tiny_audio("ogg"))
+        if "stems" in formats:
+            with zipfile.ZipFile(folder / "stems.zip", "w") as stems:
+                stems.writestr("piano.wav", tiny_audio("wav"))
+        return self.clip(folder, facts)
+
+    def clip(self, folder, facts):
+        files = {p.suffix[1:]: str(p) for p in folder.glob("piece.*")}
+        if (folder / "stems.zip").exists():
+            files["stems"] = str(folder / "stems.zip")
+        waveform = base64.b64encode(bytes(range(256))).decode()
+        return {"piece_id": folder.name, "folder": str(folder), "files": files, "facts": facts,
+                "waveform": waveform}  # fmt: skip
+
+
+class Complaints(logging.Handler):
+    """Errors the bot logged: none may be there that a test did not ask for."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.found = []
+
+    def emit(self, record):
+        self.found.append(self.format(record))
+
+
+class World:
+    """What a scenario needs: people, places, the runner, and a look at what was said."""
+
+    def __init__(self, app, db, env, studio, locale):
+        self.app, self.db, self.env, self.studio, self.locale = app, db, env, studio, locale
+        self.guild = env.create_guild("Club")
+        self.channel = self.guild.create_text_channel("music")
+        self.ann = self.guild.add_member(env.create_user("ann"))
+        self.bob = self.guild.add_member(env.create_user("bob"))
+
+    async def work(self):
+        """Let the runner do everything there is to do."""
+        await self.app.runner.drain()
+        await self.env.settle()
+
+    async def rows(self, sql, *values):
+        return await self.db.run(lambda db: db.conn.execute(sql, values).fetchall())
+
+    async def compose(self, who=None, place=None, **options):
+        """One finished piece: the interaction's result, after the runner is done."""
+        options = options or {"text": "a calm waltz in D minor"}
+        result = await (who or self.ann).slash(place or self.channel, "compose", **options)
+        await self.work()
+        return result
+
+    def message(self, result):
+        return result.response
+
+    def newest(self, channel=None):
+        """The last message of a channel as SimCord keeps it."""
+        from simcord.results import ResponseMessage
+
+        place = (channel or self.channel).id
+        stored = list(self.env.backend.messages[place].values())[-1]
+        return ResponseMessage(self.env, stored)
+
+    def custom_id(self, message, action):
+        """The custom id of the button or menu that does `action`."""
+        return next(
+            c["custom_id"]
+            for row in message.components
+            for c in row["components"]
+            if c["custom_id"].split(":")[1] == action
+        )
+
+    async def press(self, who, message, action, values=None):
+        custom_id = self.custom_id(message, action)
+        if values is None:
+            return await who.click(message, custom_id=custom_id)
+        return await who.select(message, values, custom_id=custom_id)
+
+    async def piece_id(self):
+        return (await self.rows("SELECT id FROM pieces ORDER BY number DESC LIMIT 1"))[0][0]
+
+
+@asynccontextmanager
+async def open_world(folder, *, locale="en-US", studio=None, spec=None, expect=(), **settings):
+    """Open a world; on leaving, hold what the bot sent against the rules and its log against `expect`."""
+    studio = studio or TinyStudio()
+    chosen = Settings(_env_file=None, data_dir=folder, progress_interval=0, **settings)
+    complaints = Complaints()
+    logging.getLogger("bot").addHandler(complaints)
+    logging.getLogger("discord").addHandler(complaints)
+    original = interactions.base_payload
+
+    def localised(*args, **kwargs):
+        record, payload = original(*args, **kwargs)
+        return record, payload | {"locale": world.locale}
+
+    interactions.base_payload = localised
+    try:
+        async with DbThread(chosen.database) as db:
+            app = build(chosen, db, studio, shard_count=1)
+            # Not `simcord.run`: its context variables cannot cross from a fixture into a test.
+            env = Env(app.client, check_errors=False)
+            await env.start()
+            try:
+                world = World(app, db, env, studio, locale)
+                yield world
+                assert broken_rules(env.http_requests, spec) == []
+            finally:
+                await env.shutdown()
+    finally:
+        interactions.base_payload = original
+        logging.getLogger("bot").removeHandler(complaints)
+        logging.getLogger("discord").removeHandler(complaints)
+    unexpected = [c for c in complaints.found if not any(e in c for e in expect)]
+    assert unexpected == []
+
+
+__all__ = ["JobFailed", "Refusal", "TinyStudio", "World", "open_world", "tiny_audio"]

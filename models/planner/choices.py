@@ -61,7 +61,7 @@ def style(brief: Brief, vocabulary: Vocabulary, mood: tuple[float, float], rng: 
     styles = list(vocabulary.styles)
     families = _PURPOSE_FAMILIES.get(brief.purpose or "song", {})
     return rng.choices(
-        styles, [_suits(s, brief, mood) * families.get(s.family, 0.4) for s in styles]
+        styles, [_suits(s, brief, mood) * families.get(s.family, 0.15) for s in styles]
     )[0]
 
 
@@ -162,18 +162,24 @@ def tempo_range(chosen: Style, allowed: Grade | None) -> tuple[float, float]:
 
 
 def title(
-    brief: Brief, chosen: Style, mood: tuple[float, float], key: Key, vocabulary: Vocabulary
+    brief: Brief,
+    chosen: Style,
+    mood: tuple[float, float],
+    key: Key,
+    vocabulary: Vocabulary,
+    rng: Random,
 ) -> str:
     """The person's title, or mood, style and key: "Wistful Waltz in D minor"."""
     if brief.title:
         return brief.title
-    named = vocabulary.moods[brief.moods[0]] if brief.moods else _nearest(mood, vocabulary)
+    named = vocabulary.moods[brief.moods[0]] if brief.moods else _near(mood, vocabulary, rng)
     return f"{named.name()} {_as_noun(chosen.name())} in {key}"
 
 
-def _nearest(mood: tuple[float, float], vocabulary: Vocabulary) -> Mood:
+def _near(mood: tuple[float, float], vocabulary: Vocabulary, rng: Random) -> Mood:
+    """One of the moods that lie nearest."""
     fit = [m for m in vocabulary.moods if m.id not in _NO_ADJECTIVES]
-    return min(fit, key=lambda m: math.dist((m.valence, m.arousal), mood))
+    return rng.choice(sorted(fit, key=lambda m: math.dist((m.valence, m.arousal), mood))[:4])
 
 
 def _as_noun(name: str) -> str:

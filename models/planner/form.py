@@ -158,7 +158,7 @@ def _strain(size: int, ideal: int) -> float:
     """How unnatural a section length is: away from its ideal, not a multiple, odd."""
     odd = 0.0 if size % 4 == 0 or ideal % 4 else 0.3 if size % 2 == 0 else 0.8
     broken = 0.0 if size % ideal == 0 or ideal % size == 0 else 0.25
-    return abs(math.log2(size / ideal)) + odd + broken
+    return abs(math.log2(size / ideal)) + odd + broken + (1.0 if size == 1 else 0.0)
 
 
 @lru_cache(maxsize=4096)

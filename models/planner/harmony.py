@@ -113,12 +113,6 @@ def _shipped() -> Mapping[str, Any]:
     return json.loads(gzip.decompress(path.read_bytes()))["corpora"]
 
 
-@lru_cache(maxsize=32)
-def counts(table: str, mode: str) -> Counts:
-    """The counts of a table of `MIX` in "major" or "minor"."""
-    return mixed(_shipped(), table, mode)
-
-
 def mixed(corpora: Mapping[str, Any], table: str, mode: str) -> Counts:
     """Counts of a table from the corpora it is mixed of (as `learn` writes them)."""
     trigrams = np.zeros((TOKENS + 1, TOKENS + 1, TOKENS))
@@ -143,10 +137,17 @@ def _rows(flat: Sequence[int], width: int) -> list[Sequence[int]]:
 
 @dataclass(frozen=True)
 class Sampler:
-    """A table ready to draw from: `tokens` (V,) and P(c | a, b), (V+1, V+1, V), START last."""
+    """A table ready to draw from, small enough to keep.
+
+    `tokens` (V,); `transition` (V+1, V+1, V): P(c | a, b) with START last in the contexts; `usual`
+    (V,): P(c); `lift` (4, V): by bar of the phrase; `rhythms` as in `Counts`.
+    """
 
     tokens: tuple[int, ...]
     transition: Array
+    usual: Array
+    lift: Array
+    rhythms: Mapping[int, Mapping[int, float]]
 
     def index(self, token: int) -> int:
         """Row of a token, START's when it is unknown."""
@@ -155,8 +156,11 @@ class Sampler:
 
 @lru_cache(maxsize=64)
 def sampler(table: str, mode: str) -> Sampler:
-    """The table's usual tokens; repeats of a chord are left out, since tokens are chord changes."""
-    model = counts(table, mode)
+    """The usual tokens of a table of `MIX` in "major" or "minor".
+
+    Repeats of a chord are left out, since tokens are chord changes.
+    """
+    model = mixed(_shipped(), table, mode)
     usual = set(np.argsort(-model.unigrams, kind="stable")[:KEPT].tolist())
     tokens = sorted(usual | set(CADENTIAL))
     rows = [*tokens, START]
@@ -164,7 +168,13 @@ def sampler(table: str, mode: str) -> Sampler:
     for i in range(len(tokens)):
         transition[:, i, i] = 0.0
     transition /= transition.sum(-1, keepdims=True)
-    return Sampler(tuple(tokens), transition)
+    return Sampler(
+        tokens=tuple(tokens),
+        transition=transition,
+        usual=model.unigram[tokens],
+        lift=model.lift[:, tokens] ** POSITION_POWER,
+        rhythms=model.rhythms,
+    )
 
 
 def draw(

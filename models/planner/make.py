@@ -74,7 +74,9 @@ def make_plan(brief: Brief, seed: int) -> Plan:
     )
     roles = tuple(dict.fromkeys(p.role for p in parts))
     return Plan(
-        title=choices.title(brief, frame.style, (valence, arousal), frame.key, vocabulary),
+        title=choices.title(
+            brief, frame.style, (valence, arousal), frame.key, vocabulary, _rng(seed, "title")
+        ),
         style=frame.style.id,
         purpose=frame.purpose.id,
         key=frame.key,
@@ -153,6 +155,7 @@ def _length(brief: Brief, frame: _Frame, allowed: Grade | None) -> tuple[Length,
         target=frame.tempo,
         usual=usual,
         strain=_strain(brief, frame),
+        least=max(1, len(brief.form)),
     )
     return resolve(ask), seconds
 
@@ -162,8 +165,7 @@ def _strain(brief: Brief, frame: _Frame) -> Callable[[int], float]:
 
     def strain(bars: int) -> float:
         if brief.form:
-            slots = form.own_form(brief.form)
-            return form.fill(slots, bars)[0] if bars >= len(slots) else 100.0
+            return form.fill(form.own_form(brief.form), bars)[0]
         return form.fitted(frame.form, bars, len(frame.curve))[0]
 
     return strain

@@ -46,7 +46,7 @@ def orchestrate(
     Refusal
         When nothing is left to play.
     """
-    barred = _barred(without, vocabulary)
+    barred = frozenset(without)
     if named:
         asked = list(dict.fromkeys(n for n in named if n not in barred))
         cast = _named(asked, vocabulary)
@@ -56,17 +56,6 @@ def orchestrate(
         raise Refusal("There is no instrument left to play; leave at least one in.")
     cast.sort(key=lambda member: _ORDER.index(member[0]))
     return tuple(_part(role, name, cast, grade, vocabulary) for role, name in cast)
-
-
-def _barred(without: Sequence[str], vocabulary: Vocabulary) -> frozenset[str]:
-    """Instrument and kit ids that must not play; roles and families stand for all of theirs."""
-    out = set(without)
-    if "drums" in out:
-        out |= {kit.id for kit in vocabulary.kits}
-    for instrument in vocabulary.instruments:
-        if instrument.family in without or ("bass" in out and instrument.family == "bass"):
-            out.add(instrument.id)
-    return frozenset(out)
 
 
 def _pick(names: Sequence[str], taken: frozenset[str], rng: Random) -> str | None:
@@ -101,7 +90,7 @@ def _preferred(
         if name is not None:
             cast.append((role, name))
             taken = taken | {name}
-    if style.kit and grade is None and style.kit not in barred and "drums" not in barred:
+    if style.kit and grade is None and style.kit not in barred:
         cast.append(("drums", style.kit))
     return cast
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.planner import harmony
 from models.planner.grades import limits
-from models.planner.harmony import POSITION_POWER, Array, Sampler
+from models.planner.harmony import Array, Sampler
 from models.planner.tokens import (
     AUG,
     DIM,
@@ -72,15 +72,14 @@ def home(key: Key) -> tuple[int, ...]:
 class Palette:
     """Everything the progression writer needs; arrays run over `table.tokens`.
 
-    `base` (V,) wants tokens anywhere; `lift` (4, V) by bar of the phrase; `opening`, `tonic` and
-    `lead` (V,) at starts, final chords and before them. `rhythms`: pulses per bar -> masks with
+    `base` (V,) wants tokens anywhere, `tonic` (V,) at starts and ends, `lead` (V,) before the last
+    tonic. `rhythms`: pulses per bar -> masks with
     counts. `colours`: token -> chord quality. `loops`: probability of a looped section.
     """
 
     key: Key
     table: Sampler
     base: Array
-    lift: Array
     tonic: Array
     lead: Array
     rhythms: Mapping[int, Mapping[int, float]]
@@ -96,16 +95,15 @@ class Palette:
 def palette(style: Style, key: Key, valence: float, grade: int | None, rng: Random) -> Palette:
     """The palette of a piece; `rng` chooses chord colours once, so that they stay the same."""
     mode = "minor" if key.is_minor else "major"
-    counts = harmony.counts(style.harmony, mode)
     table = harmony.sampler(style.harmony, mode)
     tokens = np.array(table.tokens)
     base = _wanted(table.tokens, style, key, valence, grade)
-    lift = counts.lift[:, tokens] ** POSITION_POWER
-    usual = counts.unigram[tokens]
-    tonic = np.where(np.isin(tokens, home(key)), usual * base, 0.0)
-    lead = np.where(np.isin(tokens, leads_home(key)), usual, 0.0)
+    tonic = np.where(np.isin(tokens, home(key)), table.usual * base, 0.0)
+    lead = np.where(np.isin(tokens, leads_home(key)), table.usual, 0.0)
     if grade is not None:
-        plain = np.isin(tokens, [t for t in (*home(key), *leads_home(key)) if t % 10 in (MAJ, MIN)])
+        plain = np.isin(
+            tokens, [t for t in (*home(key), *leads_home(key)) if t % 10 in (MAJ, MIN, DIM)]
+        )
         tonic, lead = tonic * plain, lead * plain
     if style.harmony != "blues":
         tonic = np.where(tokens == DOM7, 0.0, tonic)  # a piece ends on I7 in the blues only
@@ -116,10 +114,9 @@ def palette(style: Style, key: Key, valence: float, grade: int | None, rng: Rand
         key=key,
         table=table,
         base=base,
-        lift=lift,
         tonic=tonic,
         lead=lead,
-        rhythms=_rhythms(style, counts.rhythms),
+        rhythms=_rhythms(table.rhythms),
         colours=_colours(style, key, grade, rng),
         loops=_LOOPS.get(style.family, 0.5 if style.harmony == "modal" else 0.0),
         is_blues=is_blues,
@@ -159,11 +156,10 @@ def _wanted(
     return np.array(weights)
 
 
-def _rhythms(
-    style: Style, own: Mapping[int, Mapping[int, float]]
-) -> Mapping[int, Mapping[int, float]]:
+def _rhythms(own: Mapping[int, Mapping[int, float]]) -> Mapping[int, Mapping[int, float]]:
     """Rhythms of the table, with the dances' and the pop songs' where it has too few."""
-    dances, songs = harmony.counts("folk", "major").rhythms, harmony.counts("pop", "major").rhythms
+    dances = harmony.sampler("folk", "major").rhythms
+    songs = harmony.sampler("pop", "major").rhythms
     return {
         pulses: own[pulses] if sum(own[pulses].values()) >= 60 else other[pulses]
         for pulses, other in ((2, dances), (3, dances), (4, songs))

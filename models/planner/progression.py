@@ -77,6 +77,8 @@ def harmonise(
         own = music[letters[section.label]]
         bars = [own[n % len(own)] for n in range(section.bars)]
         cadence = character(section.name).cadence
+        if i == len(sections) - 2 and sections[-1].bars == 1:
+            cadence = "half"  # the last bar has room for the tonic only
         if i == len(sections) - 1:
             bars = close(palette, bars, "half" if loop else "full", pace, rng)
         elif cadence == "half" or (cadence == "full" and not looped and not palette.is_blues):
@@ -184,7 +186,7 @@ def _drawn(
         if place == tonic
         else opening
         if place == (0, 0)
-        else palette.base * palette.lift[place[0] % 4]
+        else palette.base * palette.table.lift[place[0] % 4]
         for place in places
     ]
     tokens = draw(palette.table, weights, rng)

@@ -97,9 +97,9 @@ def render_clip(
         raw = _play(_trimmed(midi, soundfont), soundfont, _music_seconds(seconds, loop), timeout)
     with _timed(stages, "master"):
         cut = loop_cut(loop.beats, loop.bpm) if loop else cut_to(raw, asked)
-        mastered = master(
-            apply_cut(raw, cut), SAMPLE_RATE, target_lufs=target_lufs, loop=loop is not None
-        )
+        piece = apply_cut(raw, cut)
+        del raw  # 5 minutes are 115 MB; mastering needs the room
+        mastered = master(piece, SAMPLE_RATE, target_lufs=target_lufs, loop=loop is not None)
     return Rendered(
         mastered.audio, mastered.lufs, mastered.true_peak_db, cut, mastered.curve, stages
     )
@@ -121,7 +121,7 @@ def render_stems(
 
     Returns
     -------
-    Track name -> (samples, 2); names that repeat are numbered.
+    Track name -> (samples, 2); a name that comes again gets its track's number.
     """
     score = _trimmed(midi, soundfont)
     stems: dict[str, Audio] = {}
@@ -133,8 +133,8 @@ def render_stems(
             if other != index:
                 part.notes = []
         name = track.name.strip() or f"track {index + 1}"
-        while name in stems:
-            name += " 2"
+        if name in stems:
+            name += f" {index + 1}"
         raw = _play(alone, soundfont, _music_seconds(seconds, loop), timeout)
         stems[name] = apply_curve(apply_cut(raw, mix.cut), mix.curve)
     return stems

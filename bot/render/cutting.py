@@ -35,7 +35,7 @@ def cut_to(audio: Audio, seconds: float | None) -> Cut:
     if seconds is not None:
         length = round(seconds * SAMPLE_RATE)
     else:
-        level = np.abs(audio).max(axis=1)  # (samples,)
+        level = np.maximum(np.abs(audio[:, 0]), np.abs(audio[:, 1]))  # (samples,)
         heard = np.flatnonzero(level > level.max(initial=0.0) * 10 ** (_SILENCE_DB / 20))
         length = int(heard[-1]) + 1 if len(heard) else len(audio)
     fade = np.clip(_FADE_SHARE * length / SAMPLE_RATE, _SHORTEST_FADE, _LONGEST_FADE)

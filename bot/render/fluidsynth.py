@@ -9,6 +9,7 @@ hand because FluidSynth 2.4 changed the defaults: the same piece must sound the 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -69,6 +70,7 @@ class FluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
     def command(self, midi: Path) -> list[str]:
         """The call: options first, files last, raw floats to standard output."""
         options = ["-ni", "-q", "-T", "raw", "-O", "float", "-E", "little", "-F", "-"]
+        options += ["-f", os.devnull]  # not the machine's own fluidsynth.conf
         # Chorus off: it turns the channels against each other and a phone's mono sum goes hollow.
         options += ["-r", str(self.sample_rate), "-g", "0.5", "-R", "1", "-C", "0"]
         # With a broken font FluidSynth takes the system's default instead; leave it no other.
@@ -103,7 +105,8 @@ class FluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
             if frames == 0:
                 raise RenderError(f"FluidSynth gave no sound (exit {code}): {said}")
             audio = np.pad(audio, ((0, round(seconds * self.sample_rate) - frames), (0, 0)))
-        if not np.isfinite(audio).all() or np.abs(audio).max() < _SILENCE:
+        peak = max(float(audio.max()), -float(audio.min()))  # not a number, if a sample is none
+        if not (np.isfinite(peak) and peak >= _SILENCE):
             raise RenderError(f"FluidSynth gave silence or noise (exit {code}): {said}")
         return audio.astype(np.float32, copy=False)
 

@@ -36,7 +36,7 @@ _LOOK_AHEAD = 5  # blocks
 _RELEASE = 120  # blocks; shorter ones distort the bass
 _ROUNDS = 5
 _MAX_PUSH_DB = 12.0  # beyond the plain gain: past this a signal is a spike, not music
-_CHUNK = 1 << 18  # samples oversampled at once: bounds memory for long pieces
+_CHUNK = 1 << 18  # samples worked on at once: bounds memory for long pieces
 _CONTEXT = 32  # samples around a chunk, longer than the resampler's half filter (10)
 
 
@@ -131,14 +131,23 @@ def master(
     return Mastered(out, lufs, peak, curve)
 
 
+def limit(audio: Audio, ceiling_dbtp: float) -> Audio:
+    """Lower only what passes a true-peak ceiling; the rest keeps its level."""
+    return apply_curve(audio, _gain_curve(true_peaks(audio), 0.0, ceiling_dbtp, loop=False))
+
+
 def apply_curve(audio: Audio, curve: Curve, sample_rate: int = SAMPLE_RATE) -> Audio:
     """Multiply by a gain curve, straight lines between block edges. (samples, 2) float32."""
     if len(curve) and np.ptp(curve) == 0:
         return (audio * np.float32(curve[0])).astype(np.float32)
     size = sample_rate // _BLOCKS_PER_SECOND
     edges = np.minimum(np.arange(len(curve)) * size, len(audio))
-    gains = np.interp(np.arange(len(audio)), edges, curve).astype(np.float32)
-    return audio * gains[:, None]
+    out = np.empty_like(audio)
+    for start in range(0, len(audio), _CHUNK):
+        places = np.arange(start, min(start + _CHUNK, len(audio)))
+        gains = np.interp(places, edges, curve).astype(np.float32)
+        out[start : start + _CHUNK] = audio[start : start + _CHUNK] * gains[:, None]
+    return out
 
 
 def _turned_down(mastered: Mastered, by_db: float) -> Mastered:

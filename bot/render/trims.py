@@ -2,7 +2,7 @@
 
 In: a soundfont to measure, or a MIDI file to even out. Out: `trims.toml` (dB per program and kit),
 or the same MIDI file with its channel volumes trimmed. At one velocity the programs of FluidR3
-differ by more than 20 dB; without this an overdriven guitar buries the piano.
+lie as far apart as the table shows; without it an overdriven guitar buries a pad.
 
 `python -m bot.render.trims [SOUNDFONT]` measures again and rewrites `trims.toml`.
 """

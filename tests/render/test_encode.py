@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from bot.render import encode
 from bot.render.encode import (
+    BITRATES,
     encode_flac,
     encode_lossless,
     encode_mp3,
@@ -58,6 +60,15 @@ def test_mp3_that_would_overshoot_is_encoded_softer(tmp_path):
     assert encode_mp3(hot, tmp_path / "hot.mp3") <= -1.0
 
 
+@pytest.mark.parametrize("bitrate", BITRATES)
+def test_lame_does_not_turn_the_music_down(bitrate):
+    t = np.arange(RATE) / RATE
+    tone = np.repeat(0.3 * np.sin(2 * np.pi * 1000 * t)[:, None], 2, 1).astype("f4")
+    decoded, _ = sf.read(io.BytesIO(encode._lame(tone, bitrate)))
+    middle = slice(RATE // 4, RATE // 2)
+    assert decoded[middle].std() / tone[middle].std() == pytest.approx(1, abs=0.005)
+
+
 @pytest.mark.parametrize("max_bytes", [200_000, 100_000, 60_000, 40_000])
 def test_mp3_fits_the_limit(music, tmp_path, max_bytes):
     path = tmp_path / "a.mp3"
@@ -76,9 +87,9 @@ def test_too_small_a_limit_is_refused(music, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("encode", "name"), [(encode_wav, "a.wav"), (encode_flac, "a.flac")])
-def test_lossless_is_right_to_half_a_step_of_16_bits(music, tmp_path, encode, name):
-    encode(music, tmp_path / name)
+@pytest.mark.parametrize(("write", "name"), [(encode_wav, "a.wav"), (encode_flac, "a.flac")])
+def test_lossless_is_right_to_half_a_step_of_16_bits(music, tmp_path, write, name):
+    write(music, tmp_path / name)
     read, rate = sf.read(tmp_path / name, dtype="float32")
     assert rate == RATE
     assert np.abs(read - music).max() <= 0.5001 / 32768

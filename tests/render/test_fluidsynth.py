@@ -29,7 +29,7 @@ skip=no
 for word in "$@"; do
   if [ $skip = yes ]; then skip=no; continue; fi
   case "$word" in
-    -[TOEFrgRCo]) [ $files = yes ] && {{ echo "error: '$word' is an illegal option at this place,\
+    -[TOEFfrgRCo]) [ $files = yes ] && {{ echo "error: '$word' is an illegal option at this place,\
  only -b option is allowed here." >&2; exit 1; }}; skip=yes ;;
     -*) [ $files = yes ] && {{ echo "error: '$word' is an illegal option" >&2; exit 1; }} ;;
     *) files=yes ;;
@@ -79,6 +79,13 @@ def test_options_come_first_as_2_5_demands(piece, soundfont, program, tmp_path):
     # The library's own call fails there, silently: this is what the subclass is for.
     midi2audio.FluidSynth(str(soundfont)).midi_to_audio(str(piece), str(tmp_path / "x.wav"))
     assert not (tmp_path / "x.wav").exists()
+
+
+def test_the_machines_own_configuration_changes_nothing(piece, soundfont, monkeypatch, tmp_path):
+    plain = FluidSynth(soundfont).render(piece, 8.0)
+    (tmp_path / ".fluidsynth").write_text("set synth.gain 9\nset synth.reverb.level 1\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert np.array_equal(FluidSynth(soundfont).render(piece, 8.0), plain)
 
 
 def test_missing_program(piece, soundfont, monkeypatch, tmp_path):

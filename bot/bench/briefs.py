@@ -45,7 +45,8 @@ def _brief(rng: random.Random, words: Vocabulary, style: Style, seed: int) -> Br
         seconds = round(rng.uniform(8, 75), 1)
     elif maybe(0.6):
         bars = rng.choice((4, 8, 12, 16, 24, 32))
-    chords, key = (), None
+    chords: tuple[tuple[str, ...], ...] = ()
+    key = None
     if maybe(0.2):
         symbols, key = rng.choice(_PROGRESSIONS)
         chords = tuple((symbol,) for symbol in symbols)

@@ -49,7 +49,7 @@ def run(studio: Studio, cases: int = 30, seed: int = 14) -> Table:
         ),
     }
     if seams:
-        rows["loop seam against the music's own steps, worst of %d" % len(seams)] = Row(
+        rows[f"loop seam over the music's own steps, worst of {len(seams)}"] = Row(
             round(max(seams), 2), "x", "<= 1"
         )
     return Table("loudness", cases, seed, rows, ("measured on the decoded MP3",))

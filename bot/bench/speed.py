@@ -18,7 +18,8 @@ _STYLES = ("pop", "waltz", "bossa_nova", "rock", "house", "romantic_piano")
 
 def run(studio: Studio, cases: int = 6, seed: int = 7) -> Table:
     """Median and slowest seconds from request to finished files, and the median of each stage."""
-    totals, stages = [], defaultdict(list)
+    totals: list[float] = []
+    stages: dict[str, list[float]] = defaultdict(list)
     for index in range(cases):
         style = _STYLES[index % len(_STYLES)]
         request = Request("compose", Brief(style=style, seconds=60, seed=seed + index))
@@ -26,8 +27,8 @@ def run(studio: Studio, cases: int = 6, seed: int = 7) -> Table:
             start = time.perf_counter()
             clip = studio.make(request, seed + index, Path(folder))[0]
             totals.append(time.perf_counter() - start)
-        for stage, spent in clip.stages.items():
-            stages[stage].append(spent)
+        for stage, seconds in clip.stages.items():
+            stages[stage].append(seconds)
     rows = {
         "median": Row(round(median(totals), 2), "s", "< 12"),
         "slowest": Row(round(max(totals), 2), "s", "< 12"),

@@ -18,7 +18,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import i18n
+from bot import i18n, wording
 from bot.i18n import translate
 from bot.ui import ActionButton, ActionMenu, Handler, Interaction
 from models.errors import Refusal
@@ -127,7 +127,7 @@ class Segno(commands.AutoShardedBot):
         except Exception:
             log.exception("no settings for the answer to an error")
         if isinstance(cause, Refusal):
-            text = translate(cause.template, locale, **cause.values)
+            text = wording.refusal(cause.template, cause.values, locale)
         else:
             number = secrets.token_hex(3)
             log.error("error %s", number, exc_info=cause)

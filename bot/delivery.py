@@ -100,7 +100,7 @@ class Delivery:
 
     async def failure(self, job: Job, template: str, values: Mapping[str, Any]) -> int | None:
         """Answer with the reason why there is no piece; see `result` for what it raises."""
-        text = translate(template, job.locale, **values)[: wording.MESSAGE]
+        text = wording.refusal(template, values, job.locale)
         return await self._send(job, Answer(lambda _: text))
 
     def _answer(self, job: Job, result: Mapping[str, Any]) -> Answer:

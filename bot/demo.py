@@ -1,11 +1,11 @@
 """The same bot on a local page: what `make run` serves when there is no DISCORD_TOKEN.
 
-In: a built `App`. Out: http://127.0.0.1:8787, a small Discord of one person. Every click goes through
-the real cogs and the real discord.py: SimCord (MIT) replaces only the wire below them, this module
-turns browser requests into its actors' verbs, and `page.html` draws the messages it keeps. SimCord's
-own Preview was tried first; it shows an edit only after "Refresh", so a progress message stands still.
-Only loopback may connect, and only pages served from here (checked by Host and by a header that
-other sites cannot send).
+In: a built `App`. Out: http://127.0.0.1:8787, a small Discord of one person. Every click goes
+through the real cogs and the real discord.py: SimCord (MIT) replaces only the wire below them, this
+module turns browser requests into its actors' verbs, and `page.html` draws the messages it keeps.
+SimCord's own Preview was tried first; it shows an edit only after "Refresh", so progress stands
+still. Only loopback may connect, and only pages served from here (checked by Host and by a header
+that other sites cannot send).
 """
 
 from __future__ import annotations

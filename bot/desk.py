@@ -31,8 +31,6 @@ from models.planner.intake import brief_from_json
 from models.planner.quantities import find_bars
 from storage import jobs, preferences
 
-#: Longest text read; more than this is a document, not a request.
-LONGEST_TEXT = 1500
 _REQUEST = TypeAdapter(Request)
 # Answered twice (a replayed interaction) or too late: the job stands either way.
 _ALREADY = {40060, 10062}
@@ -61,21 +59,18 @@ def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask
             "Tell me what to compose: a few words such as “a wistful waltz in D minor, one "
             "minute”, or pick a style."
         )
-    if len(words) > LONGEST_TEXT:
-        raise Refusal(
-            "That is {count} characters; I read at most {most}. Please say it shorter.",
-            count=len(words),
-            most=LONGEST_TEXT,
-        )
     reading = read(words, locale) if words else None
     fields = reading.brief.to_json() if reading else {}
     exact = _exact(given)
     if {"bars", "seconds"} & exact.keys():
         fields = {k: v for k, v in fields.items() if k not in ("bars", "seconds")}
     brief = brief_from_json({**fields, **exact})
-    unknown = tuple(getattr(reading, "unknown", ()) if reading else ())
     request = Request("compose", brief=brief, text=words, locale=locale)
-    return Ask(request, {"options": exact, "unknown": unknown})
+    desk: dict[str, Any] = {"options": exact}
+    if reading:
+        desk["unknown"] = reading.leftover
+        desk["notes"] = [{"template": t, "values": values} for t, values in reading.notes]
+    return Ask(request, desk)
 
 
 def _exact(given: Mapping[str, Any]) -> dict[str, Any]:

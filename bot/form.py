@@ -11,8 +11,9 @@ from typing import Any
 
 import discord
 
+from bot.agent.understand import LONGEST_TEXT
 from bot.client import Segno
-from bot.desk import LONGEST_TEXT, place, understand
+from bot.desk import place, understand
 from bot.i18n import translate
 from bot.ui import Interaction
 from models.errors import Refusal

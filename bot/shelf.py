@@ -8,6 +8,7 @@ shown again years later.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -166,7 +167,11 @@ def attach(
                 missing.append(wording.too_big(kind, size, limit, locale))
                 continue
             room -= size
-            files.append(discord.File(path, filename=_name(clip, kind, number, len(clips))))
+            files.append(
+                discord.File(
+                    io.BytesIO(path.read_bytes()), filename=_name(clip, kind, number, len(clips))
+                )
+            )
     return files[:10], missing
 
 

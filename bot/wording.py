@@ -13,6 +13,8 @@ from typing import Any
 from bot.domain import Progress
 from bot.i18n import translate
 from bot.recipe import players, recipe
+from models import vocabulary
+from models.vocabulary import Entry
 
 #: Discord's cap on a message is 2,000 characters; the rest is room for what the client adds.
 MESSAGE = 1900
@@ -24,6 +26,29 @@ def quoted(text: str, length: int = 120) -> str:
     line = " ".join(text.split())
     line = line if len(line) <= length else line[: length - 1] + "…"
     return _MARKUP.sub(r"\\\1", line)
+
+
+def refusal(template: str, values: Mapping[str, Any], locale: str = "en") -> str:
+    """A refusal in a language, with the vocabulary's own names in it translated as well."""
+    if locale != "en":
+        values = {k: _named(v, locale) if isinstance(v, str) else v for k, v in values.items()}
+    return translate(template, locale, **values)[:MESSAGE]
+
+
+def _named(text: str, locale: str) -> str:
+    """Say “Bossa nova”, “Tango” with each name in the language; leave other text as it is."""
+    names = [name.strip("“”") for name in text.split(", ")]
+    found = [_entry(name) for name in names]
+    if not all(found):
+        return text
+    spoken = [entry.name(locale) for entry in found if entry]
+    return translate(", ", locale).join(f"“{s}”" if "“" in text else s for s in spoken)
+
+
+def _entry(name: str) -> Entry | None:
+    words = vocabulary.load()
+    kinds = (words.styles, words.moods, words.instruments, words.kits, words.groups, words.purposes)
+    return next((e for kind in kinds if (e := kind.find(name)) and e.name() == name), None)
 
 
 def ordinal(number: int, locale: str = "en") -> str:
@@ -71,7 +96,7 @@ def asked(desk: Mapping[str, Any], locale: str = "en") -> list[str]:
     unknown = translate(", ", locale).join(quoted(str(w), 40) for w in desk.get("unknown", ())[:6])
     if unknown:
         lines.append(translate("I did not understand: {words}", locale, words=unknown))
-    lines += [quoted(translate(n["template"], locale, **n.get("values", {})), 200)
+    lines += [quoted(refusal(n["template"], n["values"], locale), 200)
               for n in desk.get("notes", ())[:3]]  # fmt: skip
     return lines
 

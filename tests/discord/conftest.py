@@ -20,7 +20,7 @@ class Spec:
 
     def __init__(self, path):
         self.document = json.loads(path.read_text())
-        # The docs allow a snowflake as a number, discord.py sends integers; the document has strings.
+        # The docs allow a snowflake as a number and discord.py sends one; the document does not.
         self.document["components"]["schemas"]["SnowflakeType"] = _SNOWFLAKE
         resource = Resource(self.document, DRAFT202012)
         self.registry = Registry().with_resource("urn:discord", resource)

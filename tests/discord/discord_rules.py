@@ -115,6 +115,6 @@ def schema_rules(spec, request):
 
 @lru_cache(maxsize=1)
 def _routes(spec):
-    """Patterns for paths, those with the most fixed parts first ("@original" before a message id)."""
+    """Patterns for paths, those with most fixed parts first ("@original" before a message id)."""
     paths = sorted(spec.document["paths"], key=lambda p: p.count("{"))
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", p)), p) for p in paths]

@@ -1,7 +1,7 @@
 """A whole Segno in SimCord's Discord, with an executor that writes tiny real files.
 
-Everything above the wire is the product: cogs, views, runner, delivery, SQLite. Only two things are
-doubles: Discord (SimCord) and the music (`TinyStudio`). On the way out, every request the bot made is
+Everything above the wire is the product: cogs, views, runner, delivery, SQLite. Two things are
+doubles: Discord (SimCord) and the music (`TinyStudio`). On the way out, every request of the bot is
 held against Discord's documented limits and, where the training data folder has it, its OpenAPI.
 """
 
@@ -46,7 +46,7 @@ def tiny_audio(kind):
 
 
 class TinyStudio:
-    """An executor that makes pieces of a tenth of a second; tests can hold it, fill it or break it."""
+    """An executor that makes pieces of a tenth of a second; tests can hold it or break it."""
 
     def __init__(self, slots=1):
         self.slots = slots
@@ -221,7 +221,7 @@ class World:
 
 @asynccontextmanager
 async def open_world(folder, *, locale="en-US", studio=None, spec=None, expect=(), **settings):
-    """Open a world; on leaving, hold what the bot sent against the rules and its log against `expect`."""
+    """Open a world; on leaving, hold what was sent to the rules and what was logged to `expect`."""
     studio = studio or TinyStudio()
     chosen = Settings(_env_file=None, data_dir=folder, progress_interval=0, **settings)
     complaints = Complaints()

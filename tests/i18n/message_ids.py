@@ -14,7 +14,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "cogs", "models", "storage")
 #: Calls whose argument at this place is a message id.
-SPEAKS = {"translate": 0, "Refusal": 0, "Progress": 2, "Verdict": 1, "_list": 3, "_within": 0}
+SPEAKS = {
+    "translate": 0,
+    "Refusal": 0,
+    "Progress": 2,
+    "Verdict": 1,
+    "_list": 3,
+    "_within": 0,
+    "note": 0,
+}
 _SENTENCE = re.compile(r"[A-Z“*🎼{].* .*[.!?:;…]$", re.DOTALL)
 
 
@@ -72,6 +80,6 @@ def _strings(node, constants):
         yield from _strings(constants[node.id], constants)
     elif isinstance(node, ast.Subscript):
         yield from _strings(node.value, constants)
-    elif isinstance(node, ast.Dict) or isinstance(node, ast.BoolOp):
+    elif isinstance(node, ast.Dict | ast.BoolOp):
         for value in node.values:
             yield from _strings(value, constants)

@@ -48,7 +48,7 @@ def marks(
     small = float(np.mean((np.abs(moves) <= 4) & (moves != 0)))
     found, looked = copied(written, rules.bar, index)
     return {
-        "chord": sum(hits) / len(hits),
+        "chord": min(1.0, sum(hits) / len(hits) / 0.9),  # people reach 0.8: nine in ten is enough
         "range": 1 - min(1.0, max(0, 7 - span, span - 17) / 7),
         "peak": 1.0 if pitches.count(max(pitches)) <= max(1, len(written) // 4) else 0.5,
         "steps": min(1.0, small / 0.6),

@@ -28,6 +28,7 @@ from models.composer.places import (
     limits_of,
     manner,
     register_of,
+    registers,
     shift_of,
 )
 from models.composer.rules import Limits, Rules
@@ -46,7 +47,7 @@ class Composer:
 
     decoder: Decoder
     index: novelty.Keys
-    strictness: float = 0.85
+    strictness: float = 0.4
 
 
 def load_composer(name: str = "composer") -> Composer:
@@ -60,21 +61,31 @@ def load_composer(name: str = "composer") -> Composer:
     tensors, facts = hub.load(name)
     index = tensors.pop("novelty").numpy().view(np.uint32).astype(np.int64)
     model = ComposerModel(Shape(**facts["shape"]))
-    model.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
+    model.load_state_dict({k: v.float() for k, v in tensors.items()})
     return Composer(Decoder(model.eval().requires_grad_(False)), index)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What holds for all sections of one call."""
+
+    plan: Plan
+    composer: Composer
+    limits: Limits
+    seed: int
+    candidates: int
 
 
 @dataclass
 class _Stretch:
     """Bars to write: earlier sections as context, then this one, on one time line."""
 
-    composer: Composer
+    task: _Task
     line: Line
     rules: Rules
     first: int
-    bars: int
     density: Sequence[int]
-    seed: tuple[int, int]
+    label: int
 
 
 def compose(
@@ -98,12 +109,13 @@ def compose(
         return ()
     shift = shift_of(plan, part)
     limits = limits_of(plan, part, shift, composer.strictness)
+    task = _Task(plan, composer, limits, seed & 0xFFFFFFFF, candidates)
     known: dict[str, tuple[Ground, list[list[Event]]]] = {}
     written: list[tuple[PlanSection, list[list[Event]]]] = []
     for number, section in enumerate(singing):
         here, label = ground(plan, section), section.section.label
         if label not in known:
-            known[label] = (here, _write(plan, composer, limits, here, known, {}, seed, candidates))
+            known[label] = (here, _write(task, here, known, {}))
         original, bars = known[label]
         kept = {b: bars[b] for b in range(here.bars) if here.same_bar(b, original, b)}
         final = number + 1 == len(singing) and not plan.loop
@@ -111,7 +123,7 @@ def compose(
             kept.pop(b, None)
         if len(kept) < here.bars:
             earlier = {k: v for k, v in known.items() if k != label}
-            bars = _write(plan, composer, limits, here, earlier, kept, seed, candidates, final)
+            bars = _write(task, here, earlier, kept, final)
         written.append((section, bars))
         if on_progress is not None:
             on_progress((number + 1) / len(singing))
@@ -119,23 +131,17 @@ def compose(
 
 
 def _write(
-    plan: Plan,
-    composer: Composer,
-    limits: Limits,
+    task: _Task,
     here: Ground,
     known: Mapping[str, tuple[Ground, list[list[Event]]]],
     kept: Mapping[int, Sequence[Event]],
-    seed: int,
-    candidates: int,
     final: bool = False,
 ) -> list[list[Event]]:
     """Bars of one section, steps counted from its start; `kept` bars are taken as they are."""
-    label = here.section.section.label
-    key = (seed & 0xFFFFFFFF, zlib.crc32(label.encode()))
-    stretch = _stretch(plan, composer, limits, here, list(known.values()), key, final)
+    stretch = _stretch(task, here, list(known.values()), final)
     for start in range(0, here.bars, _CHUNK):
         stop = min(start + _CHUNK, here.bars)
-        _chunk(stretch, start, stop, kept, candidates)
+        _chunk(stretch, start, stop, kept)
     offset = stretch.first * here.bar
     return [
         [event._replace(step=event.step - offset) for event in events]
@@ -143,32 +149,35 @@ def _write(
     ]
 
 
+def _attributes(task: _Task, part: Ground) -> np.ndarray:
+    """Bar attributes of a section: the same ones wherever it is read or written."""
+    rng = np.random.default_rng((task.seed, _number(part)))
+    wanted = phrases.attributes(
+        part.bars,
+        part.section.density,
+        register_of(part.section, task.limits),
+        registers(task.limits),
+        task.plan.bpm,
+        rng,
+    )
+    return phrases.honest_echoes(wanted, part.roots(), part.bar)
+
+
+def _number(part: Ground) -> int:
+    return zlib.crc32(part.section.section.label.encode())
+
+
 def _stretch(
-    plan: Plan,
-    composer: Composer,
-    limits: Limits,
+    task: _Task,
     here: Ground,
     known: Sequence[tuple[Ground, list[list[Event]]]],
-    key: tuple[int, int],
     final: bool,
 ) -> _Stretch:
     grounds = [g for g, _ in known] + [here]
-    attributes: list[np.ndarray] = []
-    for part in grounds:
-        name = zlib.crc32(part.section.section.label.encode())
-        rng = np.random.default_rng((key[0], name))
-        wanted = phrases.attributes(
-            part.bars,
-            part.section.density,
-            register_of(part.section, limits),
-            plan.bpm,
-            rng,
-        )
-        attributes.append(phrases.honest_echoes(wanted, part.roots(), part.bar))
     symbols = concatenated(grounds)
-    told = np.concatenate(attributes)
-    meter = str(plan.meter)
-    place = place_inputs(meter, plan.key.is_minor, manner(plan.style, meter), symbols, told)
+    told = np.concatenate([_attributes(task, part) for part in grounds])
+    key, meter = task.plan.key, str(task.plan.meter)
+    place = place_inputs(meter, key.is_minor, manner(task.plan.style, meter), symbols, told)
     line = Line(place, here.bar)
     for _, bars in known:
         for event in (e for events in bars for e in events):
@@ -183,7 +192,7 @@ def _stretch(
         ends[-1] = False
     rules = Rules(
         meter,
-        limits,
+        task.limits,
         place[:, FIELD["root"]].tolist(),
         np.concatenate([g.chord_tones for g in grounds]),
         np.concatenate([g.scale_tones for g in grounds]),
@@ -193,12 +202,10 @@ def _stretch(
         end,
     )
     density = told[first:, 2].tolist()
-    return _Stretch(composer, line, rules, first, here.bars, density, key)
+    return _Stretch(task, line, rules, first, density, _number(here))
 
 
-def _chunk(
-    stretch: _Stretch, start: int, stop: int, kept: Mapping[int, Sequence[Event]], candidates: int
-) -> None:
+def _chunk(stretch: _Stretch, start: int, stop: int, kept: Mapping[int, Sequence[Event]]) -> None:
     """Write bars start..stop of the section into the stretch's line: the best candidate."""
     line, bar = stretch.line, stretch.rules.bar
     while start < stop and start in kept:  # what is kept at the front is read, not written
@@ -209,13 +216,14 @@ def _chunk(
         return
     forced = {stretch.first + b: events for b, events in kept.items() if start <= b < stop}
     before = len(line.events)
-    rngs = [np.random.default_rng((*stretch.seed, start, row)) for row in range(candidates)]
+    seed = (stretch.task.seed, stretch.label, start)
+    rngs = [np.random.default_rng((*seed, row)) for row in range(stretch.task.candidates)]
     rows = _sample(stretch, forced, (stretch.first + stop) * bar, rngs)
 
     def mark(row: Line) -> float:
         bars = row.by_bar[stretch.first : stretch.first + stop]
         values = critic.marks(
-            bars, start, stretch.rules, stretch.density[start:stop], stretch.composer.index
+            bars, start, stretch.rules, stretch.density[start:stop], stretch.task.composer.index
         )
         return critic.score(values)
 
@@ -232,7 +240,7 @@ def _sample(
     rngs: Sequence[np.random.Generator],
 ) -> list[Line]:
     """Continue the stretch's line up to step `end`, once for each generator, in one batch."""
-    decoder = stretch.composer.decoder
+    decoder = stretch.task.composer.decoder
     model = decoder.model
     rows = [_copy(stretch.line) for _ in rngs]
     prefix = _prefix_inputs(stretch.line)

@@ -120,6 +120,7 @@ class ComposerModel(nn.Module):
             attn_implementation="sdpa",
         )
         self.decoder = LlamaModel(config)
+        self.decoder.embed_tokens = nn.Identity()
         self.token_head = nn.Linear(shape.width, TOKENS)
         self.token_embed = nn.Embedding(TOKENS, shape.width)
         self.duration_hidden = nn.Linear(shape.width, shape.width)

@@ -30,14 +30,21 @@ def notes(lag: int) -> int:
 
 
 _NEW, _OPEN = ECHO_NEW, ECHO_OPEN
-#: Eight bars each; the last of a half closes.
+#: Eight bars each; where a bar is open the network decides.
 PATTERNS: dict[str, tuple[int, ...]] = {
-    "period": (_NEW, _NEW, rhythm(2), _NEW, notes(4), notes(4), rhythm(4), _OPEN),
-    "sentence": (_NEW, _NEW, rhythm(2), rhythm(2), _NEW, rhythm(1), _NEW, _OPEN),
-    "sequence": (_NEW, rhythm(1), rhythm(2), _NEW, rhythm(4), rhythm(1), rhythm(4), _OPEN),
-    "answer": (_NEW, _NEW, notes(2), _NEW, rhythm(4), rhythm(4), notes(2), _OPEN),
-    "return": (_NEW, _NEW, _NEW, _NEW, notes(4), notes(4), notes(4), _OPEN),
+    "period": (_NEW, _OPEN, rhythm(2), _OPEN, notes(4), notes(4), _OPEN, _OPEN),
+    "sentence": (_NEW, _OPEN, rhythm(2), rhythm(2), _NEW, rhythm(1), _OPEN, _OPEN),
+    "sequence": (_NEW, _OPEN, rhythm(2), _NEW, rhythm(4), _OPEN, rhythm(4), _OPEN),
+    "answer": (_NEW, _OPEN, notes(2), _OPEN, _NEW, _OPEN, rhythm(2), _OPEN),
+    "return": (_NEW, _NEW, _OPEN, _OPEN, notes(4), notes(4), _OPEN, _OPEN),
 }
+#: Register classes (four semitones) above the section's own, bar by bar.
+CONTOURS: tuple[tuple[int, ...], ...] = (
+    (0, 0, 1, 0, 0, 1, 2, 0),
+    (1, 1, 0, 0, 1, 1, 0, 0),
+    (0, 1, 1, 0, 0, 1, 2, 1),
+    (0, 0, -1, -1, 0, 1, 1, 0),
+)
 
 
 def phrase_ends(bars: int) -> tuple[bool, ...]:
@@ -57,29 +64,36 @@ def echoes(bars: int, rng: np.random.Generator) -> list[int]:
     while len(out) < bars:
         eight = list(PATTERNS[name])
         if out:
-            eight[:4] = [notes(8), notes(8), notes(8), rhythm(8)]
+            eight[:4] = [notes(8), notes(8), _OPEN, _OPEN]
         out.extend(eight)
     return out[:bars]
 
 
 def attributes(
-    bars: int, density: float, register: int, bpm: float, rng: np.random.Generator
+    bars: int,
+    density: float,
+    register: int,
+    within: tuple[int, int],
+    bpm: float,
+    rng: np.random.Generator,
 ) -> Ints:
     """Bar attributes for a section: (bars, len(BAR_FIELDS)).
 
     `density` is 0..1; how many notes a beat it means falls with the tempo, so that the notes a
-    second stay those of a singer or a player. `register` is a class or `REGISTER_OPEN`.
+    second stay those of a singer or a player. `register` is the section's class, bars wander
+    around it `within` the lowest and highest class that the part has.
     """
     out = open_attributes(bars)
     pace = 0.8 if bpm > 150 else 0.9 if bpm > 120 else 1.15 if bpm < 70 else 1.0
     wanted = (0.35 + 2.3 * density) * pace  # notes a beat
-    level = int(np.clip(np.ceil(wanted * 2), 1, 6))
+    level = int(np.clip(round(wanted * 2), 1, 6))
     ends = phrase_ends(bars)
+    contour = CONTOURS[int(rng.integers(len(CONTOURS)))]
     for b, echo in enumerate(echoes(bars, rng)):
         close = ends[b]
         out[b, 0], out[b, 1] = min(b, 16), min(bars - b, 8)
         out[b, 2] = max(1, level - 1) if close else level
-        out[b, 3] = register
+        out[b, 3] = int(np.clip(register + contour[b % 8], *within))
         out[b, 4] = int(close)
         out[b, 5] = echo if not (close and b == bars - 1) else ECHO_OPEN
     return out

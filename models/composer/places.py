@@ -158,9 +158,15 @@ def limits_of(plan: Plan, part: Part, shift: int, strictness: float) -> Limits:
 
 def register_of(section: PlanSection, limits: Limits) -> int:
     """Register class of a section: higher when louder, inside what the part can sing."""
-    wanted = 2 + (section.dynamics > 0.72) - (section.dynamics < 0.35)
-    low, high = ((limits.low + 3 - 54) // 4, (limits.high - 3 - 54) // 4)
-    return int(min(max(wanted, low, 0), max(high, 0), 6))
+    low, high = registers(limits)
+    return min(max(2 + (section.dynamics > 0.72) - (section.dynamics < 0.35), low), high)
+
+
+def registers(limits: Limits) -> tuple[int, int]:
+    """Lowest and highest register class whose middle a part can play."""
+    low, high = (limits.low + 2 - 54) // 4, (limits.high - 2 - 54) // 4
+    low = min(max(low, 0), 6)
+    return low, max(low, min(high, 6))
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ from models.composer.sheets import BAR_STEPS
 
 Floats = npt.NDArray[np.float64]
 _NEVER = -np.inf
+_STRONG = 4.0  # nats against a non-chord tone on a strong beat at strictness 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Limits:
     high: int
     leap: int = 12
     shortest: int = 1
-    strictness: float = 0.85
+    strictness: float = 0.4
 
 
 @dataclass
@@ -75,13 +76,13 @@ class Rules:
         inside = (self._pitches >= self.limits.low) & (self._pitches <= self.limits.high)
         weight = np.zeros(len(steps))
         position = steps % self.bar
-        weight[position % self.pulse == 0] = 1.5
-        weight[(position == 0) | (position == self.bar // 2)] = 6.0
+        weight[position % self.pulse == 0] = 0.5
+        weight[(position == 0) | (position == self.bar // 2)] = _STRONG
         if self.meter == "3/4":
             weight[position == self.bar // 2] = 0.0
         strict = self.limits.strictness
         if strict >= 1:
-            weight[weight >= 6] = np.inf
+            weight[weight >= _STRONG] = np.inf
         else:
             weight = weight * strict
         self._base = np.where(inside & allowed, 0.0, _NEVER)
@@ -114,7 +115,7 @@ class Rules:
             return self._final(line, mask)
         if last is not None:
             leap = np.abs(self._pitches[step] - last)
-            mask[FIRST_ONSET:] -= 0.2 * np.maximum(leap - 7, 0)
+            mask[FIRST_ONSET:] -= 0.1 * np.maximum(leap - 7, 0)
             narrow = np.where(leap > self.limits.leap, _NEVER, mask[FIRST_ONSET:])
             if np.isfinite(narrow).any():
                 mask[FIRST_ONSET:] = narrow
@@ -142,16 +143,16 @@ class Rules:
         return mask if np.isfinite(mask).any() else self._fallback(step, mask)
 
     def _final(self, line: Line, mask: Floats) -> Floats:
+        """The last note: the tonic if the chord has it, else (or out of range) a chord tone."""
         step = line.step
-        wanted = 0 if self.chord_tones[step, 0] or not self.chord_tones[step].any() else None
         classes = self._pitches[step] % 12
-        good = classes == wanted if wanted is not None else self.chord_tones[step, classes]
-        mask[:FIRST_ONSET] = _NEVER
         inside = np.isfinite(self._base[step])
-        if not (good & inside).any():
-            good = inside
-        distance = np.abs(self._pitches[step] - (line.last if line.last is not None else 64))
-        mask[FIRST_ONSET:] = np.where(good & inside, -2.0 * distance, _NEVER)
+        chord = self.chord_tones[step, classes] & inside
+        tonic = (classes == 0) & inside & (chord | ~self.chord_tones[step].any())
+        good = next((c for c in (tonic, chord, inside) if c.any()), inside)
+        distance = np.abs(self._pitches[step] - (64 if line.last is None else line.last))
+        mask[:FIRST_ONSET] = _NEVER
+        mask[FIRST_ONSET:] = np.where(good, -2.0 * distance, _NEVER)
         return mask if np.isfinite(mask).any() else self._fallback(step, mask)
 
     def _fallback(self, step: int, mask: Floats) -> Floats:

@@ -84,7 +84,6 @@ def save_weight(model: ComposerModel, path: Path, notes: dict[str, Any]) -> None
     tensors = {
         name: value.detach().to("cpu", torch.bfloat16).contiguous()
         for name, value in model.state_dict().items()
-        if name != "decoder.embed_tokens.weight"
     }
     facts = {"shape": model.shape.to_json(), "fields": FIELDS, **notes}
     save_file(tensors, path, metadata={"segno": json.dumps(facts)})

@@ -1,0 +1,140 @@
+"""The network, its lean decoder, its training step and its weight file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from models import hub
+from models.composer import train as training
+from models.composer.data import Pieces, bare, collate, epoch
+from models.composer.decode import Decoder
+from models.composer.encode import encode
+from models.composer.model import ComposerModel, Shape
+from models.composer.ngram import Ngram
+from models.composer.sheets import LeadSheet
+from models.errors import Refusal
+
+SMALL = Shape(width=32, layers=2, heads=2, inner=48, latent=4, encoder_width=16, positions=128)
+RECIPE = {
+    "shape": SMALL.to_json(),
+    "train": {
+        "seed": 1, "learning_rate": 3e-3, "warmup": 5, "weight_decay": 0.0, "average": 0.9,
+        "free_bits": 0.25, "beta": 0.1, "cycle": 20,
+    },
+}  # fmt: skip
+
+
+def scale(bars: int = 8, shift: int = 0) -> LeadSheet:
+    notes = tuple((i * 4, 4, 60 + (i + shift) % 8) for i in range(4 * bars))
+    chords = tuple((16 * b, (0, 5, 7, 0)[b % 4], 0) for b in range(bars))
+    return LeadSheet(f"s{shift}", "test", "pop", "4/4", False, bars, notes, chords)
+
+
+def test_the_lean_decoder_does_what_llama_does() -> None:
+    torch.manual_seed(0)
+    model = ComposerModel(SMALL).eval().requires_grad_(False)
+    batch = collate([encode(scale())], [False], None)
+    shares, _ = model.latents(batch, sample=False)
+    embedded = model.embed(batch.inputs, shares)
+    wanted = model.decoder(inputs_embeds=embedded, use_cache=False).last_hidden_state
+    decoder = Decoder(model)
+    cache = decoder.cache(1, embedded.shape[1])
+    parts = [decoder.forward(embedded[:, :9], cache, 0)]
+    for at in range(9, embedded.shape[1]):
+        parts.append(decoder.forward(embedded[:, at : at + 1], cache, at))
+    assert torch.allclose(torch.cat(parts, dim=1), wanted, atol=1e-5)
+
+
+def test_the_model_cannot_see_what_it_is_to_predict() -> None:
+    torch.manual_seed(0)
+    model = ComposerModel(SMALL).eval()
+    first, second = (bare(encode(scale(shift=s))) for s in (0, 3))
+    assert (first.tokens != second.tokens).any()
+    inputs = [collate([w], [False], None).inputs[:, :1] for w in (first, second)]
+    assert torch.equal(inputs[0], inputs[1])  # nothing is known before the first event
+    shares = model.no_latent.expand(1, len(first.tokens), -1)
+    tensor = torch.from_numpy(first.inputs).unsqueeze(0)
+    changed = tensor.clone()
+    changed[:, 10:] = torch.from_numpy(second.inputs)[10:]
+    with torch.no_grad():
+        a, b = (
+            model.decoder(inputs_embeds=model.embed(x, shares)).last_hidden_state
+            for x in (tensor, changed)
+        )
+    assert torch.equal(a[:, :10], b[:, :10]) and not torch.equal(a[:, 10:], b[:, 10:])
+
+
+def test_a_latent_tells_the_decoder_about_its_bar_only() -> None:
+    torch.manual_seed(0)
+    model = ComposerModel(SMALL).eval()
+    batch = collate([encode(scale())], [True], None)
+    shares, kl = model.latents(batch, sample=False)
+    assert kl.shape == (8, SMALL.latent) and (kl >= -1e-6).all()
+    bars = batch.bar_index[0]
+    same = shares[0, bars == 0]
+    assert torch.equal(same, same[:1].expand_as(same))
+    assert not torch.equal(shares[0, bars == 0][0], shares[0, bars == 3][0])
+
+
+def test_training_learns_and_resumes_where_it_stopped(tmp_path: Path) -> None:
+    sheets = [scale(shift=s) for s in range(8)]
+    pieces = Pieces.of(sheets)
+    windows = training.windows_of(list(pieces.full), 64)
+    trainer = training.Trainer(RECIPE, tmp_path, resume=False)
+    untrained = sum(training.nats(trainer.average, windows)[:2])
+    for number in range(12):
+        for batch in epoch(pieces, np.random.default_rng(number), 64, 128):
+            trainer.step(batch, 0.0)
+    trainer.check(windows, [bare(w) for w in windows])
+    assert sum(training.nats(trainer.average, windows)[:2]) < 0.5 * untrained
+    again = training.Trainer(RECIPE, tmp_path, resume=True)
+    assert again.progress == trainer.progress and again.progress.step > 0
+    for (name, mine), theirs in zip(
+        again.model.state_dict().items(), trainer.model.state_dict().values(), strict=True
+    ):
+        assert torch.equal(mine, theirs), name
+    training.finish(tmp_path / "composer.safetensors", sheets)
+    tensors = load_file(tmp_path / "composer.safetensors")
+    assert len(tensors.pop("novelty")) > 0
+    restored = ComposerModel(SMALL)
+    restored.load_state_dict({k: v.float() for k, v in tensors.items()})
+    stored = sum(training.nats(restored, windows)[:2])
+    assert stored == pytest.approx(sum(training.nats(trainer.average, windows)[:2]), rel=0.02)
+
+
+def test_epochs_repeat_for_a_seed_and_use_every_tune() -> None:
+    pieces = Pieces.of([scale(shift=s) for s in range(8)])
+    runs = [list(epoch(pieces, np.random.default_rng(5), 64, 128)) for _ in range(2)]
+    assert all(torch.equal(a.inputs, b.inputs) for a, b in zip(*runs, strict=True))
+    assert sum(int((b.tokens >= 0).sum()) for b in runs[0]) == 8 * 32
+
+
+def test_the_ngram_is_a_probability_and_knows_what_it_has_seen() -> None:
+    ngram = Ngram().fit([scale()])
+    context = next(iter(ngram._steps(scale())))[0]
+    total = sum(ngram.symbols.probability(context, s) for s in range(ngram.symbols.size))
+    assert total == pytest.approx(1.0)
+    assert ngram.nats(scale()) < ngram.nats(scale(shift=3)) / 2
+
+
+def test_a_weight_that_nobody_wrote_down_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "run" / "tiny.safetensors"
+    source.parent.mkdir()
+    training.save_weight(ComposerModel(SMALL), source, {"step": 3})
+    stated = hub.publish("tiny", source, "Apache-2.0", "a test", weights=tmp_path)
+    assert hub.manifest("tiny", tmp_path) == stated
+    tensors, facts = hub.load("tiny", tmp_path)
+    assert facts["step"] == 3 and "token_head.weight" in tensors
+    file = tmp_path / "tiny" / "tiny.safetensors"
+    damaged = bytearray(file.read_bytes())
+    damaged[-1] ^= 1
+    file.write_bytes(bytes(damaged))
+    with pytest.raises(Refusal, match="not the one Segno shipped"):
+        hub.load("tiny", tmp_path)
+    with pytest.raises(Refusal, match="not installed"):
+        hub.load("nothing", tmp_path)

@@ -19,9 +19,11 @@ _UNITS = {
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
 _WORD = "|".join(sorted([*_UNITS, "hundred"], key=len, reverse=True))
+# Runs are bounded, so that no text makes a search slow.
 _NUM = (
-    rf"(?:\d+(?:\.\d+)?|(?:\ba\s+hundred\b|\b(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)\b(?:{_WORD})\b)*"
-    r"|[〇零一二两三四五六七八九十百]+)"
+    rf"(?:\d{{1,24}}(?:\.\d{{1,9}})?"
+    rf"|(?:\ba\s+hundred\b|\b(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)\b(?:{_WORD})\b){{0,5}}"
+    r"|[〇零一二两三四五六七八九十百]{1,8})"
 )
 
 #: Tempo words (Italian, Chinese) -> quarter notes per minute.

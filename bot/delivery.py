@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 _UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 401, 403, 413
 _VOICE_FLAG = 1 << 13
 # What a person asks for -> the files that carry it; lossless audio is FLAC where WAV is too large.
-_KINDS = {"voice": ("ogg",), "wav": ("wav", "flac")}
+_KINDS = {"wav": ("wav", "flac")}
 NO_FILES = (
     "Your piece is ready, but I may not attach files in this channel. Bring it to a direct message "
     "or another channel with /piece show {id}."
@@ -176,7 +176,7 @@ class Delivery:
         """Send a voice message where one was rendered; False where none is, or it is refused."""
         clip = result["clips"][0]
         asked = "voice" in json.loads(job.request).get("formats", ())
-        if not asked or "ogg" not in clip["files"]:
+        if not asked or "voice" not in clip["files"]:
             return False
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
         try:
@@ -189,7 +189,7 @@ class Delivery:
 
 def voice_message(clip: Mapping[str, Any], name: str) -> MultipartParameters:
     """The body of a voice message: one audio file with its duration and waveform, no text."""
-    file = _VoiceFile(clip["files"]["ogg"], filename="voice-message.ogg")
+    file = _VoiceFile(clip["files"]["voice"], filename="voice-message.ogg")
     file.duration = float(clip["facts"]["seconds"])
     file.waveform = str(clip.get("waveform") or base64.b64encode(bytes(256)).decode())
     body = handle_message_parameters(

@@ -93,7 +93,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
     client: Segno = interaction.client
     require_attachments(interaction)
     chosen = await client.db.run(preferences.get, interaction.user.id)
-    request = ask.request
+    request = replace(ask.request, nonce=str(interaction.id))
     if chosen.voice_message and request.kind in ("compose", "extend"):
         request = replace(request, formats=("voice",))
     seed = request.brief.seed

@@ -27,15 +27,16 @@ from storage import jobs, pieces
 from storage.jobs import Job
 from storage.pieces import Piece
 
-#: What a result carries, in this order; the rest waits behind its buttons.
-SHOWN = ("mp3", "png", "mid")
+#: What a result carries, in this order; the rest waits behind its buttons. Only loops have an OGG:
+#: it is cut to the sample, which MP3 cannot be.
+SHOWN = ("mp3", "ogg", "png", "mid")
 #: Discord takes ten files and about 25 MiB in one message.
 MOST_BYTES = 24 * 2**20
 #: Bytes of one file where Discord did not say what it takes.
 DEFAULT_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 #: The files of a piece are gone.
 GONE = "That piece is not here any more; make it again from its recipe with /compose."
-_SUFFIX = {"stems": "zip"}
+_SUFFIX = {"stems": "zip", "voice": "ogg"}
 
 
 def require_attachments(interaction: Interaction) -> None:

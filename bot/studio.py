@@ -117,7 +117,8 @@ class Studio:
             )
         else:
             sketch = sketch_of(request.brief, seed)
-        return [self.record(sketch, pieces / piece_id(request, seed, 0), on_progress)]
+        folder = pieces / piece_id(request, seed, 0)
+        return [self.record(sketch, folder, on_progress, voice="voice" in request.formats)]
 
     def compose(
         self, brief: Brief, seed: int, folder: Path, on_progress: OnProgress = quiet
@@ -141,8 +142,18 @@ class Studio:
             clips.append(self.record(sketch, pieces / piece_id(request, seed, take)))
         return clips
 
-    def record(self, sketch: PieceFile, folder: Path, on_progress: OnProgress = quiet) -> Clip:
-        """Write, check, perform, render and draw one planned piece into `folder`."""
+    def record(
+        self,
+        sketch: PieceFile,
+        folder: Path,
+        on_progress: OnProgress = quiet,
+        *,
+        voice: bool = False,
+    ) -> Clip:
+        """Write, check, perform, render and draw one planned piece into `folder`.
+
+        `voice` also encodes it for a voice message, for those who set that in /settings.
+        """
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
             watch = Stopwatch({})
@@ -161,6 +172,9 @@ class Studio:
                     )
                 if sketch.plan.loop:  # MP3 pads its ends, so a loop also comes sample-exact
                     encode.encode_ogg(rendered.audio, folder / "piece.ogg")
+                waveform = (
+                    encode.encode_voice(rendered.audio, folder / "voice.ogg") if voice else b""
+                )
                 drawn.result()
             piece = replace(
                 sketch,
@@ -170,7 +184,7 @@ class Studio:
                 facts=facts_of(sketch, written.checks, written.tries, rendered.seconds),
             )
             piece.save(folder)
-        return Clip(piece.id, folder, files_in(folder), piece.facts, watch.stages)
+        return Clip(piece.id, folder, files_in(folder), piece.facts, watch.stages, waveform)
 
     def write(
         self,

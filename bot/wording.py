@@ -110,11 +110,14 @@ def result(
 ) -> str:
     """The reply under one finished piece."""
     seed = translate("seed {seed} · /piece show {id}", locale, seed=facts.get("seed"), id=piece_id)
+    if facts.get("take"):
+        seed = translate("take {take} of", locale, take=facts["take"]) + " " + seed
+    small = [seed, checked(facts, locale), *asked(desk, locale)]
     lines = [
         f"**{quoted(str(facts.get('title') or piece_id), 80)}**",
         recipe(facts, locale),
         players(facts, locale),
-        *(f"-# {line}" for line in (seed, checked(facts, locale), *asked(desk, locale)) if line),
+        *(f"-# {line}" for line in small if line),
         *missing,
     ]
     return "\n".join(line for line in lines if line)[:MESSAGE]
@@ -123,12 +126,17 @@ def result(
 def takes(
     clips: Sequence[Mapping[str, Any]], locale: str = "en", missing: Sequence[str] = ()
 ) -> str:
-    """The reply above several variations to pick from."""
-    lines = [translate("Pick the one you like:", locale)]
-    for number, clip in enumerate(clips, 1):
-        facts = clip["facts"]
-        lines.append(f"**{number}** · {quoted(str(facts.get('title') or ''), 60)} · "
-                     f"{recipe(facts, locale)} · `{clip['piece_id']}`")  # fmt: skip
+    """The reply above several variations to pick from: what they share, then one line for each."""
+    facts = clips[0]["facts"]
+    lines = [
+        f"**{quoted(str(facts.get('title') or ''), 80)}**",
+        recipe(facts, locale),
+        translate("Pick the one you like:", locale),
+    ]
+    lines += [
+        f"**{n}** · /piece show {clip['piece_id']} {checked(clip['facts'], locale)}".rstrip()
+        for n, clip in enumerate(clips, 1)
+    ]
     return "\n".join([*lines, *missing])[:MESSAGE]
 
 

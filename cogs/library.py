@@ -16,7 +16,7 @@ from discord.ext import commands
 from bot import shelf, wording
 from bot.client import Segno
 from bot.i18n import translate
-from bot.recipe import clock
+from bot.recipe import clock, key_name
 from bot.ui import Interaction, button, menu, result_view, view
 from models import vocabulary
 from models.errors import Refusal
@@ -129,11 +129,11 @@ class Library(commands.Cog):
                 return translate("Nothing matches “{words}”.", locale, words=quoted), view()
             return translate("Nothing here yet. Ask for a piece with /compose.", locale), view()
         styles = vocabulary.load().styles
-        lines = [translate("{count} pieces", locale, count=page.total)]
+        lines = [translate("Pieces: {count}", locale, count=page.total)]
         options = []
         for piece in page.pieces:
             style = styles[piece.style].name(locale) if piece.style in styles else piece.style
-            about = f"{style} · {piece.key} · {clock(piece.seconds)}"
+            about = f"{style} · {key_name(piece.key, locale)} · {clock(piece.seconds)}"
             lines.append(f"`{piece.id}` **{wording.quoted(piece.title, 60)}** · {about}")
             options.append((piece.title or piece.id, piece.id, about))
         last = (page.total - 1) // PAGE

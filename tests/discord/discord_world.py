@@ -99,7 +99,9 @@ class TinyStudio:
         return [self.piece(request, seed, take, home) for take in range(takes)]
 
     def piece(self, request, seed, take, home):
-        text = json.dumps([request["text"], request["parent"], request["kind"], seed, take])
+        text = json.dumps(
+            [request["text"], request["parent"], request["kind"], request["nonce"], seed, take]
+        )
         name = hashlib.sha256(text.encode()).hexdigest()[:8]
         folder = home / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +132,7 @@ class TinyStudio:
         saved = {"id": name, "brief": brief, "plan": {}, "lineage": lineage, "facts": facts}
         (folder / "piece.json").write_text(json.dumps(saved))
         if "voice" in request["formats"]:
-            (folder / "piece.ogg").write_bytes(tiny_audio("ogg"))
+            (folder / "voice.ogg").write_bytes(tiny_audio("ogg"))
         return self.clip(folder, facts)
 
     def export(self, folder, formats):
@@ -138,7 +140,7 @@ class TinyStudio:
         if "wav" in formats:
             (folder / "piece.wav").write_bytes(tiny_audio("wav"))
         if "voice" in formats:
-            (folder / "piece.ogg").write_bytes(tiny_audio("ogg"))
+            (folder / "voice.ogg").write_bytes(tiny_audio("ogg"))
         if "stems" in formats:
             with zipfile.ZipFile(folder / "stems.zip", "w") as stems:
                 stems.writestr("piano.wav", tiny_audio("wav"))
@@ -146,6 +148,8 @@ class TinyStudio:
 
     def clip(self, folder, facts):
         files = {p.suffix[1:]: str(p) for p in folder.glob("piece.*")}
+        if (folder / "voice.ogg").exists():
+            files["voice"] = str(folder / "voice.ogg")
         if (folder / "stems.zip").exists():
             files["stems"] = str(folder / "stems.zip")
         waveform = base64.b64encode(bytes(range(256))).decode()

@@ -34,7 +34,7 @@ async def test_where_nothing_can_be_sent_the_piece_waits_in_the_library(world):
     await world.work()
     assert await world.rows("SELECT delivery FROM jobs") == [("abandoned",)]
     found = await world.ann.slash(world.channel, "library")
-    assert "1 pieces" in found.response.content
+    assert "Pieces: 1" in found.response.content
 
 
 async def test_a_file_over_the_limit_is_left_out_and_said(tmp_path):

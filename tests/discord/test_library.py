@@ -33,11 +33,11 @@ async def test_the_library_lists_searches_and_shows(both):
     await both.compose(text="an angry tango")
     listed = await both.ann.slash(both.channel, "library")
     assert listed.ephemeral
-    assert {"en-US": "2 pieces", "zh-CN": "共 2 首"}[both.locale] in listed.response.content
+    assert {"en-US": "Pieces: 2", "zh-CN": "作品数：2"}[both.locale] in listed.response.content
 
     query = {"en-US": "tango", "zh-CN": "探戈"}[both.locale]
     found = await both.ann.slash(both.channel, "library", search=query)
-    assert {"en-US": "1 pieces", "zh-CN": "共 1 首"}[both.locale] in found.response.content
+    assert {"en-US": "Pieces: 1", "zh-CN": "作品数：1"}[both.locale] in found.response.content
     (option,) = found.response.components[0]["components"][0]["options"]
     shown = await both.press(both.ann, found.response, "show", [option["value"]])
     assert len(shown.response.attachments) == 3

@@ -83,5 +83,5 @@ async def test_privacy_shows_exports_and_forgets(both):
     assert done.acknowledged
     assert {"en-US": "Done", "zh-CN": "完成"}[both.locale] in asked_twice.response.content
     assert not folder.exists()
-    left = "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM pieces)"
-    assert await both.rows(left + ", (SELECT count(*) FROM ratings)") == [(0, 0, 0)]
+    for rows in ("SELECT id FROM jobs", "SELECT id FROM pieces", "SELECT value FROM ratings"):
+        assert await both.rows(rows) == []

@@ -123,6 +123,11 @@ def search(
     return _page(db, join, where + " AND deleted IS NULL", values, order, limit, offset)
 
 
+def folders(db: Database) -> set[str]:
+    """Every folder that belongs to a piece."""
+    return {row[0] for row in db.conn.execute("SELECT folder FROM pieces WHERE folder != ''")}
+
+
 def set_message(db: Database, id: str, message_id: int) -> None:
     """Remember the newest message that shows a piece, so that reactions to it count."""
     with write(db):

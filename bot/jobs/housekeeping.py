@@ -1,18 +1,22 @@
-"""Keeping the house: copies of the database, and forgetting what is no longer needed.
+"""Keeping the house: copies of the database, and removing what is no longer needed.
 
 In: the clock and the settings. Out: old answered jobs and dead tokens gone, a checked copy of the
 database when one is due; copies of the last day and one per day of the last week are kept, so what
-a person had deleted is gone from the copies too after a week.
+a person had deleted is gone from the copies too after a week. Folders that an interrupted job left
+behind go too.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings
-from storage import deliveries, jobs
+from storage import deliveries, jobs, pieces
 from storage.db import DbThread, backup
 
 log = logging.getLogger(__name__)
@@ -20,6 +24,7 @@ log = logging.getLogger(__name__)
 DAY = 24 * 3600.0
 EVERY = 600.0  # seconds between two rounds
 KEEP_DAYS = 7
+ABANDONED_AFTER = 3600.0  # seconds; no job lives so long
 _NAME = "segno-%Y%m%dT%H%M%SZ.db"
 
 
@@ -29,6 +34,7 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     purged = await db.run(jobs.purge, now - settings.retention_days * DAY)
     if purged:
         log.info("deleted %d old jobs", purged)
+    await asyncio.to_thread(_remove, settings.pieces_dir, unfinished(settings.pieces_dir, now))
     copies = backups(settings.backups_dir)
     newest = max(copies.values(), default=0.0)
     if settings.backup_hours and now - newest >= settings.backup_hours * 3600:
@@ -36,6 +42,30 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
         await db.run(backup, settings.backups_dir / name)
         for path in expired(backups(settings.backups_dir), now):
             path.unlink(missing_ok=True)
+
+
+def unfinished(pieces_dir: Path, now: float) -> list[Path]:
+    """Find folders of pieces that were never finished: no `piece.json`, and not touched lately."""
+    return [
+        folder
+        for folder in pieces_dir.glob("*/")
+        if not (folder / "piece.json").exists() and now - folder.stat().st_mtime > ABANDONED_AFTER
+    ]
+
+
+async def discard(db: DbThread, pieces_dir: Path, result: str) -> None:
+    """Delete the files of a result nobody owns any more, except what belongs to a stored piece."""
+    kept = await db.run(pieces.folders)
+    folders = [Path(clip["folder"]) for clip in json.loads(result).get("clips", ())]
+    await asyncio.to_thread(
+        _remove, pieces_dir, [folder for folder in folders if folder.name not in kept]
+    )
+
+
+def _remove(pieces_dir: Path, folders: list[Path]) -> None:
+    for folder in folders:
+        if folder.resolve().parent == pieces_dir.resolve():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def backups(folder: Path) -> dict[Path, float]:

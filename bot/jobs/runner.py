@@ -271,6 +271,8 @@ class Runner:
             return
         if not owned:
             log.warning("job %d is no longer ours; its result is dropped", job.id)
+            if await self._db.run(jobs.get, job.id) is None:  # forgotten, not taken over
+                await housekeeping.discard(self._db, self._settings.pieces_dir, text)
         self._fault("after_finish")
 
     def _finish_row(self, db: Database, job: Job, text: str, now: float) -> bool:

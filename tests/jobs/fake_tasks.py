@@ -76,6 +76,15 @@ def hog(*_):
     return {"size": len(bytearray(8 * 2**30))}
 
 
+def write(request, seed, out_dir, on_progress):
+    """Leave a finished piece on disk, after a while in which nothing is reported."""
+    folder = out_dir / str(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "piece.json").write_text("{}")
+    time.sleep(request["seconds"])
+    return {"clips": [{"folder": str(folder)}]}
+
+
 def threads(*_):
     return {"threads": os.environ["OMP_NUM_THREADS"]}
 
@@ -91,5 +100,5 @@ def child(_, __, out_dir, ___):
 
 DO = {f.__name__: f for f in (
     sleep, steps, refuse, crash, crash_once, bug, odd_error, disk_full, hog, threads,
-    child,
+    child, write,
 )}  # fmt: skip

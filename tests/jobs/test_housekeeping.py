@@ -1,10 +1,11 @@
 """Copies are made when due, and the right ones are kept."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.jobs.housekeeping import backups, expired, tidy
+from bot.jobs.housekeeping import backups, expired, tidy, unfinished
 from bot.settings import Settings
 from storage import deliveries, jobs
 from storage.db import DbThread
@@ -21,6 +22,17 @@ def test_the_last_day_whole_then_one_a_day_for_a_week():
     assert [p.name for p in kept if p not in last_day] == [
         "1115T23", "1116T23", "1117T23", "1118T23", "1119T23", "1120T23",
     ]  # fmt: skip
+
+
+def test_unfinished_folders_are_the_old_ones_without_a_piece(tmp_path):
+    for name in ("done", "fresh", "stale"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "done" / "piece.json").touch()
+    for name in ("done", "stale"):
+        os.utime(tmp_path / name, (1000.0, 1000.0))
+    os.utime(tmp_path / "fresh", (5000.0, 5000.0))
+    assert unfinished(tmp_path, 5000.0) == [tmp_path / "stale"]
+    assert unfinished(tmp_path / "missing", 5000.0) == []
 
 
 async def test_a_round(tmp_path):

@@ -1,6 +1,7 @@
 """Limits as arithmetic, and admission as one transaction."""
 
 import threading
+import time
 
 import pytest
 
@@ -83,9 +84,17 @@ def test_the_hour_is_the_servers(tmp_path):
         assert admit(db, limits, now=3601.0, **ask(user=5, interaction=7)).created
 
 
-def test_commands_sent_at_once_cannot_share_the_last_place(tmp_path):
+def test_commands_sent_at_once_cannot_share_the_last_place(tmp_path, monkeypatch):
     open_database(tmp_path / "a.db").close()
     created = []
+    count = jobs.usage
+
+    def dawdle(*args):
+        usage = count(*args)
+        time.sleep(0.02)  # long enough for another command to count the same place as free
+        return usage
+
+    monkeypatch.setattr("bot.jobs.admission.jobs.usage", dawdle)
 
     def send(n: int) -> None:
         with open_database(tmp_path / "a.db") as db:

@@ -223,6 +223,19 @@ async def test_forgetting_someone_stops_their_job_and_drops_the_result(house, db
     assert (house.deliver.answers, house.kept) == ([], [])
 
 
+@pytest.mark.parametrize("someone_else_has_it", [False, True])
+async def test_what_a_forgotten_job_wrote_is_deleted(house, db, settings, someone_else_has_it):
+    await house.ask("write", seconds=0.5)
+    draining = asyncio.create_task(house.runner.drain())
+    await until(lambda: house.deliver.shown)
+    await db.run(privacy.forget, 1)
+    if someone_else_has_it:
+        await db.run(pieces.save, piece("other", owner=2, folder="42"))
+    await draining
+    assert house.deliver.answers == []
+    assert (settings.pieces_dir / "42").exists() == someone_else_has_it
+
+
 async def test_a_result_that_cannot_be_kept_is_a_failure_not_a_loss(house):
     job = await house.ask("sleep", seconds=0)
     house.runner._keep = lambda *_: 1 / 0

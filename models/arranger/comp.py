@@ -20,17 +20,23 @@ Voicing = tuple[int, ...]
 
 _ROOM = 12  # semitones a voicing needs below the melody; with less it may cross it
 _EASY = {1: ("sustain", 2), 2: ("block", 2), 3: ("block", 3), 4: ("alberti", 3)}  # lessons
+_BROKEN = ("arpeggio", "alberti")
 _LONGEST_PAD = 2  # bars
 
 
-def comp(stage: Stage, part: Part, order: int, everywhere: bool) -> list[Note]:
-    """The chords part; further ones (`order` > 0) hold where the first one moves."""
+def comp(stage: Stage, part: Part, order: int, everywhere: bool, polyphonic: bool) -> list[Note]:
+    """The chords part; further ones (`order` > 0) hold where the first one moves.
+
+    An instrument that plays one note at a time breaks the chords instead.
+    """
     grade = stage.plan.grade
     name, voices = stage.style.comp, 4 if stage.style.density > 0.35 else 3
     if grade is not None and grade in _EASY:
         name, voices = _EASY[grade]
     elif order:
         name = "block"
+    if not polyphonic and name not in _BROKEN:
+        name = "arpeggio"
     power = bool(patterns.option("comp", name, "power", False))
     chords = voicings(stage, part, voices, power)
     found: list[Note] = []
@@ -40,8 +46,15 @@ def comp(stage: Stage, part: Part, order: int, everywhere: bool) -> list[Note]:
         row = "" if bar.is_final else _row(stage, name, bar)
         for hit in struck(stage, bar, patterns.hits(row)):
             voicing = chords[stage.place_of(hit.onset)]
-            found.extend(_sound(stage, part, bar, hit, voicing))
+            found.extend(
+                _sound(stage, part, bar, hit, voicing if polyphonic else _turned(hit, voicing))
+            )
     return found
+
+
+def _turned(hit: Hit, voicing: Voicing) -> Voicing:
+    """The voicing for an arpeggio's digit; of a whole chord the top voice, which leads best."""
+    return voicing if hit.what.isdigit() else voicing[-1:]
 
 
 def _row(stage: Stage, name: str, bar: Bar) -> str:

@@ -71,7 +71,7 @@ def _maker(part: Part) -> _Maker:
     makers: dict[Role, _Maker] = {
         "melody": _melody,
         "counter": counter,
-        "chords": comp if _polyphonic(part) else counter,
+        "chords": _chords,
         "pad": _pad,
         "bass": bass,
         "drums": drums,
@@ -83,6 +83,10 @@ def _maker(part: Part) -> _Maker:
 def _polyphonic(part: Part) -> bool:
     instruments = load().instruments
     return part.instrument not in instruments or instruments[part.instrument].polyphonic
+
+
+def _chords(stage: Stage, part: Part, order: int, everywhere: bool) -> list[Note]:
+    return comp(stage, part, order, everywhere, _polyphonic(part))
 
 
 def _pad(stage: Stage, part: Part, order: int, everywhere: bool) -> list[Note]:

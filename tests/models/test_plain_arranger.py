@@ -256,4 +256,7 @@ def test_odd_casts_all_play():
     for part in extra:
         alone = replace(plan, parts=(part,))
         assert_sound(alone, arrange(alone, ()))
-    assert melodic["violin"].polyphonic is False
+    assert not melodic["violin"].polyphonic
+    for track in arrange(plan, make_melody(plan)).tracks:
+        if track.name in ("Fiddle", "Horn", "Oboe"):
+            assert all(a.end <= b.onset for a, b in pairwise(track.notes)), track.name

@@ -109,7 +109,12 @@ class Segno(commands.AutoShardedBot):
             await self.load_extension(name)
         self.add_dynamic_items(ActionButton, ActionMenu)
         await self.tree.set_translator(CommandTranslator())
-        await self.tree.sync()
+        trial = self.settings.guild_id
+        if trial is None:
+            await self.tree.sync()
+        else:
+            self.tree.copy_global_to(guild=discord.Object(trial))
+            await self.tree.sync(guild=discord.Object(trial))
 
     async def language(self, interaction: Interaction) -> str:
         """Tell "en" or "zh": the person's own setting, else their client's language."""

@@ -9,6 +9,7 @@ understood, travels with the request under "desk" and is shown back with the res
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,9 +32,9 @@ from models.planner.intake import brief_from_json
 from models.planner.quantities import find_bars
 from storage import jobs, preferences
 
+log = logging.getLogger(__name__)
+
 _REQUEST = TypeAdapter(Request)
-# Answered twice (a replayed interaction) or too late: the job stands either way.
-_ALREADY = {40060, 10062}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,8 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
             wording.queued(ahead, locale), view=progress_view(job.id, locale)
         )
     except discord.HTTPException as error:
-        if error.code not in _ALREADY:
-            raise
-    except discord.InteractionResponded:
-        pass
+        # Too late, or answered before (a replayed interaction): the job stands either way.
+        log.info("job %d was not acknowledged: %s", job.id, error)
     else:
         if sent.message_id is not None:
             await client.db.run(jobs.set_reply, job.id, sent.message_id)

@@ -22,8 +22,9 @@ class Request:
     `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
     more files of `parent` (`formats`: "wav", "stems", "voice"; "voice" also beside a new piece).
-    `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh". `nonce` (the interaction's id) keeps the
-    pieces of two people who ask for exactly the same thing apart.
+    `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
+    `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
+    thing apart.
     """
 
     kind: RequestKind

@@ -36,7 +36,7 @@ def message_rules(body):
         if not holds:
             found.append(f"{text}: {str(body)[:300]}")
 
-    content = body.get("content") or ""
+    content = str(body.get("content") or "")
     rule(len(content) <= 2000, "content over 2000 characters")
     rule(len(body.get("attachments") or ()) <= 10, "more than 10 attachments")
     rule(len(body.get("embeds") or ()) <= 10, "more than 10 embeds")

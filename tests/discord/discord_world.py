@@ -173,6 +173,7 @@ class World:
 
     def __init__(self, app, db, env, studio, locale):
         self.app, self.db, self.env, self.studio, self.locale = app, db, env, studio, locale
+        self.extra = {}  # what else Discord says about an interaction
         self.guild = env.create_guild("Club")
         self.channel = self.guild.create_text_channel("music")
         self.ann = self.guild.add_member(env.create_user("ann"))
@@ -235,7 +236,7 @@ async def open_world(folder, *, locale="en-US", studio=None, spec=None, expect=(
 
     def localised(*args, **kwargs):
         record, payload = original(*args, **kwargs)
-        return record, payload | {"locale": world.locale}
+        return record, payload | {"locale": world.locale} | world.extra
 
     interactions.base_payload = localised
     try:

@@ -200,3 +200,22 @@ async def test_cancel_stops_a_running_and_a_waiting_job(both):
         assert stopped in asked.response.content
         assert asked.response.components == []
     assert await both.rows("SELECT state FROM jobs") == [("cancelled",), ("cancelled",)]
+
+
+async def test_as_a_user_installed_app_in_a_group_of_friends(world):
+    ann = world.ann.user
+    world.extra = {"context": 2, "authorizing_integration_owners": {"1": str(ann.id)}}
+    asked = await ann.slash("compose", text="a calm waltz")
+    await world.work()
+    assert len(asked.response.attachments) == 3
+    assert (await ann.click(asked.response, label="MIDI")).ephemeral
+
+
+async def test_an_acknowledgement_that_came_too_late_loses_no_request(world):
+    callback = "/interactions/*/callback"
+    world.env.inject_error("POST", callback, status=404, code=10062)
+    asked = await world.ann.slash(world.channel, "compose", text="a calm waltz")
+    assert asked.response is None
+    await world.work()
+    assert len(world.newest().attachments) == 3  # as a message of its own
+    assert await world.rows("SELECT delivery FROM jobs") == [("delivered",)]

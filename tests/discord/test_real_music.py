@@ -1,0 +1,62 @@
+"""The whole way with nothing but Discord replaced: real plan, melody, band, sound, picture."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import soundfile
+from discord_world import open_world
+from PIL import Image
+
+from bot.jobs.executor import InlineExecutor
+from models import midi
+
+TASK = "bot.jobs.tasks:execute"
+
+
+@pytest.fixture
+async def studio_world(tmp_path, spec):
+    async with open_world(tmp_path, studio=InlineExecutor(TASK), spec=spec) as opened:
+        yield opened
+
+
+async def test_a_sentence_becomes_music_one_can_play(studio_world, tmp_path):
+    world = studio_world
+    await world.ann.slash(world.channel, "settings", voice=True)
+    asked = await world.compose(text="a calm waltz in D minor, 9 seconds")
+    assert "Waltz · Calm · D minor" in asked.response.content
+    assert "0:09" in asked.response.content
+    sound, picture, score = asked.response.attachments
+
+    info = soundfile.info(io.BytesIO(await sound.read()))
+    assert info.duration == pytest.approx(9.0, abs=0.2)  # MP3 pads its ends
+    Image.open(io.BytesIO(await picture.read())).verify()
+    path = tmp_path / "piece.mid"
+    path.write_bytes(await score.read())
+    written = midi.read(path)
+    assert str(written.key) == "D minor"
+    assert str(written.meter) == "3/4"
+
+    voice = world.newest()
+    assert voice.flags.value & (1 << 13)
+    spoken = soundfile.info(io.BytesIO(await voice.attachments[0].read()))
+    assert (spoken.channels, spoken.samplerate, spoken.format) == (1, 48000, "OGG")
+
+    varied = await world.press(world.ann, asked.response, "vary")
+    longer = await world.press(world.ann, asked.response, "extend")
+    await world.work()
+    takes = [await a.read() for a in varied.response.attachments]
+    assert len(takes) == len(set(takes)) == 4  # four different melodies
+    first = longer.response.attachments[0]
+    assert soundfile.info(io.BytesIO(await first.read())).duration > 20
+    states = await world.rows("SELECT DISTINCT state, delivery FROM jobs")
+    assert states == [("done", "delivered")]
+
+
+async def test_what_cannot_be_planned_is_said_in_chinese(studio_world):
+    studio_world.locale = "zh-CN"
+    asked = await studio_world.compose(text="a 2 bar waltz, form AABA")
+    assert "2 小节放不下 4 个段落" in asked.response.content
+    assert asked.response.components == []
+    assert await studio_world.rows("SELECT state FROM jobs") == [("failed",)]

@@ -138,6 +138,8 @@ def measures(bars: Sequence[Sequence[Event]], plan: Plan, index: novelty.Keys) -
     moves = np.array([b.pitch - a.pitch for a, b in pairwise(onsets)])
     found, looked = novelty.copied(bars, under.bar, index)
     echoes = describe(bars, under.bar)[:, 5]
+    pulse = round(plan.meter.pulse * STEPS_PER_BEAT)
+    rhythms = {tuple((e.step % under.bar, e.kind, e.duration) for e in events) for events in bars}
     return {
         "chord_tones_on_strong_beats": float(np.mean(strong)),
         "chord_tones": float(np.mean(hits)),
@@ -145,6 +147,8 @@ def measures(bars: Sequence[Sequence[Event]], plan: Plan, index: novelty.Keys) -
         "steps": float(np.mean((np.abs(moves) <= 2) & (moves != 0))),
         "repeated_notes": float(np.mean(moves == 0)),
         "leaps_of_a_fifth": float(np.mean(np.abs(moves) >= 7)),
+        "off_the_pulse": float(np.mean([e.step % under.bar % pulse != 0 for e in onsets])),
+        "different_rhythms": len(rhythms) / len(bars),
         "range_semitones": float(np.ptp([e.pitch for e in onsets])),
         "bars_that_echo": float(np.mean(echoes > 1)),
         "two_bars_known_from_training": found / max(1, looked),

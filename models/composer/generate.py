@@ -32,13 +32,14 @@ from models.composer.places import (
     shift_of,
 )
 from models.composer.rules import Limits, Rules
-from models.composer.sheets import STEPS_PER_BEAT
+from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT
+from models.errors import Refusal
 from models.planner.plan import Plan, PlanSection
 from models.score import Note
 
 _CHUNK = 8  # bars written before candidates are compared
 _CONTEXT = 240  # events of earlier music that are read again
-_TEMPERATURE, _TOP = 0.95, 0.95
+_TEMPERATURE, _TOP = 1.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,17 @@ def compose(
     tuple of Note
         Onsets and durations in beats, sorted, one voice, inside the melody part's range; () when
         the plan has no melody part.
+
+    Raises
+    ------
+    Refusal
+        When the meter is not one the composer has learned.
     """
+    if str(plan.meter) not in BAR_STEPS:
+        raise Refusal(
+            "I cannot write melodies in {meter} yet; ask for 4/4, 3/4, 6/8 or 2/4.",
+            meter=str(plan.meter),
+        )
     part = plan.part("melody")
     singing = [s for s in plan.sections if "melody" in s.roles]
     if part is None or not singing:
@@ -157,7 +168,7 @@ def _attributes(task: _Task, part: Ground) -> np.ndarray:
         part.section.density,
         register_of(part.section, task.limits),
         registers(task.limits),
-        task.plan.bpm,
+        task.plan.bpm / task.plan.meter.pulse,
         rng,
     )
     return phrases.honest_echoes(wanted, part.roots(), part.bar)

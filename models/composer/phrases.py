@@ -74,19 +74,19 @@ def attributes(
     density: float,
     register: int,
     within: tuple[int, int],
-    bpm: float,
+    pulses: float,
     rng: np.random.Generator,
 ) -> Ints:
     """Bar attributes for a section: (bars, len(BAR_FIELDS)).
 
     `density` is 0..1; how many notes a beat it means falls with the tempo, so that the notes a
-    second stay those of a singer or a player. `register` is the section's class, bars wander
-    around it `within` the lowest and highest class that the part has.
+    second stay those of a singer or a player; `pulses` are felt beats a minute. `register` is the
+    section's class; bars wander around it `within` the lowest and highest class of the part.
     """
     out = open_attributes(bars)
-    pace = 0.8 if bpm > 150 else 0.9 if bpm > 120 else 1.15 if bpm < 70 else 1.0
+    pace = 0.8 if pulses > 150 else 0.9 if pulses > 120 else 1.15 if pulses < 70 else 1.0
     wanted = (0.35 + 2.3 * density) * pace  # notes a beat
-    level = int(np.clip(round(wanted * 2), 1, 6))
+    level = int(np.clip(round(wanted * 2 + 0.3), 1, 6))
     ends = phrase_ends(bars)
     contour = CONTOURS[int(rng.integers(len(CONTOURS)))]
     for b, echo in enumerate(echoes(bars, rng)):

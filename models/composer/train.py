@@ -24,6 +24,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from models import hub
 from models.composer.data import Batch, Pieces, bare, collate, cut, epoch, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.model import ComposerModel, Shape
@@ -239,9 +240,12 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, default=RECIPE)
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--publish", action="store_true", help="ship the weight when done")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(args.data, args.cache, args.out, args.recipe, args.minutes, args.resume)
+    weight = train(args.data, args.cache, args.out, args.recipe, args.minutes, args.resume)
+    if args.publish:
+        hub.publish("composer", weight, "Apache-2.0", "models/composer/train.py; see MODEL_CARD.md")
 
 
 if __name__ == "__main__":

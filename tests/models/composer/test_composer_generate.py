@@ -16,6 +16,7 @@ from models.composer.encode import FIRST_ONSET, HOLD, REST, TOKENS
 from models.composer.generate import Composer, compose, draw, load_composer
 from models.composer.places import ground, limits_of, manner, shift_of
 from models.composer.sheets import STYLES
+from models.errors import Refusal
 from models.planner.grades import limits as grade_limits
 from models.planner.plan import Plan
 from models.score import Note
@@ -163,6 +164,11 @@ def test_a_narrow_and_a_low_instrument_are_written_for(composer: Composer) -> No
             1,
         )
         assert notes and all(low <= n.pitch <= high for n in notes)
+
+
+def test_an_unknown_meter_is_refused(composer: Composer) -> None:
+    with pytest.raises(Refusal, match="7/8"):
+        compose(plan("A", meter="7/8"), composer, seed=1)
 
 
 def test_progress_rises_to_one(composer: Composer) -> None:

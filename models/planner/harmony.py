@@ -58,12 +58,14 @@ MIX: dict[str, dict[str, float]] = {
 class Counts:
     """Weighted counts of one table and mode.
 
-    `trigrams` (121, 121, 120) with START = 120 in the contexts; `position` (4, 120) by bar of the
-    phrase; `cadences` (120, 120): the last two chords of sections; `rhythms`: pulses per bar ->
-    {bit mask of chord onsets over four bars, first pulse lowest: count}.
+    `trigrams` (121, 121, 120) with START = 120 in the contexts; `songs` the same, each song
+    counted once, since a song's own repeats say little about the next song; `position` (4, 120) by
+    bar of the phrase; `cadences` (120, 120): the last two chords of sections; `rhythms`: pulses per
+    bar -> {bit mask of chord onsets over four bars, first pulse lowest: count}.
     """
 
     trigrams: Array
+    songs: Array
     position: Array
     cadences: Array
     rhythms: Mapping[int, Mapping[int, float]]
@@ -86,7 +88,7 @@ class Counts:
     @cached_property
     def trigram(self) -> Array:
         """Smoothed P(c | a, b), (121, 121, 120)."""
-        return _discounted(self.trigrams, self.bigram)
+        return _discounted(self.songs, self.bigram)
 
     @cached_property
     def lift(self) -> Array:
@@ -110,25 +112,27 @@ def _discounted(counts: Array, backoff: Array) -> Array:
 @lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Any]:
     path = Path(__file__).with_name("harmony.json.gz")
-    return json.loads(gzip.decompress(path.read_bytes()))["corpora"]
+    return json.loads(gzip.decompress(path.read_bytes()))
 
 
 def mixed(corpora: Mapping[str, Any], table: str, mode: str) -> Counts:
     """Counts of a table from the corpora it is mixed of (as `learn` writes them)."""
     trigrams = np.zeros((TOKENS + 1, TOKENS + 1, TOKENS))
+    songs = np.zeros_like(trigrams)
     position, cadences = np.zeros((4, TOKENS)), np.zeros((TOKENS, TOKENS))
     rhythms: dict[int, dict[int, float]] = {2: {}, 3: {}, 4: {}}
     for corpus, weight in MIX[table].items():
         entry = corpora[corpus][mode]
-        for a, b, c, n in _rows(entry["trigrams"], 4):
+        for a, b, c, n, own in _rows(entry["trigrams"], 5):
             trigrams[a, b, c] += weight * n
+            songs[a, b, c] += weight * own
         for bar, token, n in _rows(entry["position"], 3):
             position[bar, token] += weight * n
         for a, b, n in _rows(entry["cadences"], 3):
             cadences[a, b] += weight * n
         for pulses, mask, n in _rows(entry["rhythms"], 3):
             rhythms[pulses][mask] = rhythms[pulses].get(mask, 0.0) + weight * n
-    return Counts(trigrams, position, cadences, rhythms)
+    return Counts(trigrams, songs, position, cadences, rhythms)
 
 
 def _rows(flat: Sequence[int], width: int) -> list[Sequence[int]]:
@@ -140,13 +144,14 @@ class Sampler:
     """A table ready to draw from, small enough to keep.
 
     `tokens` (V,); `transition` (V+1, V+1, V): P(c | a, b) with START last in the contexts; `usual`
-    (V,): P(c); `lift` (4, V): by bar of the phrase; `rhythms` as in `Counts`.
+    (V,): P(c); `lift` (4, V): by bar of the phrase; `cadences` (V, V) and `rhythms` as in `Counts`.
     """
 
     tokens: tuple[int, ...]
     transition: Array
     usual: Array
     lift: Array
+    cadences: Array
     rhythms: Mapping[int, Mapping[int, float]]
 
     def index(self, token: int) -> int:
@@ -173,6 +178,7 @@ def sampler(table: str, mode: str) -> Sampler:
         transition=transition,
         usual=model.unigram[tokens],
         lift=model.lift[:, tokens] ** POSITION_POWER,
+        cadences=model.cadences[np.ix_(tokens, tokens)],
         rhythms=model.rhythms,
     )
 

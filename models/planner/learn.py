@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from models.planner.corpora import Song, read_all
-from models.planner.harmony import MIX, POSITION_POWER, START, Counts, mixed
+from models.planner.harmony import POSITION_POWER, START, Counts, mixed
 
 #: Rhythms kept for each number of pulses in a bar.
 _RHYTHMS = 24
@@ -53,12 +53,15 @@ def rhythm_masks(song: Song) -> Iterable[int]:
 def count(songs: Sequence[Song]) -> dict[str, list[int]]:
     """Counts of one corpus in one mode, as flat rows of integers (`harmony.mixed` reads them)."""
     trigrams: Counter[tuple[int, ...]] = Counter()
+    once: Counter[tuple[int, ...]] = Counter()  # each song counted once
     position: Counter[tuple[int, ...]] = Counter()
     cadences: Counter[tuple[int, ...]] = Counter()
     rhythms: Counter[tuple[int, ...]] = Counter()
     for song in songs:
         tokens = [START, START, *(token for _, token in song.events)]
-        trigrams.update(zip(tokens, tokens[1:], tokens[2:], strict=False))
+        own = list(zip(tokens, tokens[1:], tokens[2:], strict=False))
+        trigrams.update(own)
+        once.update(set(own))
         position.update((bar_of_phrase(song, onset), token) for onset, token in song.events)
         for end in song.ends:
             before = [token for onset, token in song.events if onset < end]
@@ -68,17 +71,14 @@ def count(songs: Sequence[Song]) -> dict[str, list[int]]:
         rhythms.update((pulses, mask) for mask in rhythm_masks(song))
     usual: Counter[tuple[int, ...]] = Counter()
     for pulses in (2, 3, 4):
-        own = Counter({k: n for k, n in rhythms.items() if k[0] == pulses})
-        usual.update(dict(own.most_common(_RHYTHMS)))
-    return {
-        name: [v for row, n in sorted(counter.items()) for v in (*row, n)]
-        for name, counter in (
-            ("trigrams", trigrams),
-            ("position", position),
-            ("cadences", cadences),
-            ("rhythms", usual),
-        )
+        beat = Counter({k: n for k, n in rhythms.items() if k[0] == pulses})
+        usual.update(dict(beat.most_common(_RHYTHMS)))
+    flat = {"position": position, "cadences": cadences, "rhythms": usual}
+    rows = {
+        name: [v for row, n in sorted(c.items()) for v in (*row, n)] for name, c in flat.items()
     }
+    rows["trigrams"] = [v for row, n in sorted(trigrams.items()) for v in (*row, n, once[row])]
+    return rows
 
 
 def learn(songs: Iterable[Song]) -> dict[str, dict[str, dict[str, list[int]]]]:
@@ -138,7 +138,7 @@ def main() -> None:
     train = [s for s in songs if not held_out(s)]
     test = [s for s in songs if held_out(s)]
     corpora = learn(train)
-    text = json.dumps({"mix": MIX, "corpora": corpora}, separators=(",", ":"))
+    text = json.dumps(corpora, separators=(",", ":"))
     # No time stamp, so that the same data give the same bytes.
     options.out.write_bytes(gzip.compress(text.encode(), mtime=0))
     sources = Counter(s.corpus for s in train)

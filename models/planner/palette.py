@@ -99,11 +99,11 @@ def palette(style: Style, key: Key, valence: float, grade: int | None, rng: Rand
     tokens = np.array(table.tokens)
     base = _wanted(table.tokens, style, key, valence, grade)
     tonic = np.where(np.isin(tokens, home(key)), table.usual * base, 0.0)
-    lead = np.where(np.isin(tokens, leads_home(key)), table.usual, 0.0)
+    # What leads home is drawn as the corpus' sections close; the prior keeps rare leads possible.
+    closing = table.cadences[:, np.isin(tokens, home(key))].sum(1) + 10 * table.usual
+    lead = np.where(np.isin(tokens, leads_home(key)), closing, 0.0)
     if grade is not None:
-        plain = np.isin(
-            tokens, [t for t in (*home(key), *leads_home(key)) if t % 10 in (MAJ, MIN, DIM)]
-        )
+        plain = np.isin(tokens % 10, (MAJ, MIN, DIM))
         tonic, lead = tonic * plain, lead * plain
     if style.harmony != "blues":
         tonic = np.where(tokens == DOM7, 0.0, tonic)  # a piece ends on I7 in the blues only
@@ -184,11 +184,17 @@ def _level(style: Style) -> str:
 
 def _colours(style: Style, key: Key, grade: int | None, rng: Random) -> dict[int, str]:
     """Chord quality of each token, the same throughout a piece."""
-    level = _level(style)
-    if grade is not None:
-        level = "triad" if grade < 4 else "plain"
-    # Every token, since templates use some that a table may lack.
-    return {token: _colour(token, level, key, rng) for token in range(TOKENS)}
+    if grade is None:
+        level = _level(style)
+        return {token: _colour(token, level, key, rng) for token in range(TOKENS)}
+    allowed = limits(grade).chords
+    plain = {token: _colour(token, "triad", key, rng) for token in range(TOKENS)}
+    # Templates (the blues) use chords that a grade may not know yet: their triads stand in.
+    minor = (MIN, MIN7, DIM, HDIM7, DIM7)
+    return {
+        token: quality if quality in allowed else "m" if token % 10 in minor else ""
+        for token, quality in plain.items()
+    }
 
 
 def _colour(token: int, level: str, key: Key, rng: Random) -> str:

@@ -144,9 +144,10 @@ def _rhythm(palette: Palette, bars: int, pace: Pace, rng: Random) -> set[tuple[i
     def fits(mask: int) -> bool:
         places = [p for p in range(4 * pace.pulses) if mask >> p & 1]
         gaps = [b - a for a, b in pairwise(places)]
-        crowded = any(
-            sum(p // pace.pulses == bar for p in places) > pace.per_bar for bar in range(4)
-        )
+        bars = [[p for p in places if p // pace.pulses == bar] for bar in range(4)]
+        # A chord held over the bar line sounds in the bar too.
+        sounding = [len(own) + (own[:1] != [i * pace.pulses]) for i, own in enumerate(bars)]
+        crowded = max(sounding) > pace.per_bar
         held = max([*gaps, 4 * pace.pulses - places[-1]]) > 2 * pace.pulses
         return places[0] == 0 and not crowded and not held and min(gaps, default=99) >= least
 
@@ -199,11 +200,12 @@ def _contrast(palette: Palette) -> Array:
     return np.where(away, 1.0, 0.25)
 
 
-def _lead_place(onsets: set[tuple[int, int]], bar: int, pace: Pace) -> tuple[int, int]:
-    """The last onset in a bar, made if there is none; never the very first of the piece."""
-    own = [o for o in onsets if o[0] == bar]
-    place = max(own, default=(bar, 0))
-    return place if place != (0, 0) else (0, max(1, pace.pulses // 2))
+def _lead_place(
+    onsets: set[tuple[int, int]], bar: int, pace: Pace, keep_first: bool = True
+) -> tuple[int, int]:
+    """The last onset in a bar, made if there is none; not the first of all if that is kept."""
+    place = max((o for o in onsets if o[0] == bar), default=(bar, 0))
+    return (0, max(1, pace.pulses // 2)) if place == (0, 0) and keep_first else place
 
 
 def _end(
@@ -212,16 +214,17 @@ def _end(
     bars: int,
     cadence: str,
     pace: Pace,
+    keep_first: bool = True,
 ) -> tuple[int, int] | None:
     """Make room for the cadence in `onsets` and `leads`; return where the last tonic stands."""
     if cadence == "full":
         onsets -= {o for o in onsets if o[0] == bars - 1}
         onsets.add((bars - 1, 0))
         if bars > 1:
-            leads.add(_lead_place(onsets, bars - 2, pace))
+            leads.add(_lead_place(onsets, bars - 2, pace, keep_first))
         return (bars - 1, 0)
     if cadence == "half":
-        leads.add(_lead_place(onsets, bars - 1, pace))
+        leads.add(_lead_place(onsets, bars - 1, pace, keep_first))
     return None
 
 
@@ -253,7 +256,9 @@ def close(palette: Palette, bars: list[Bar], cadence: str, pace: Pace, rng: Rand
     onsets = {(i, p) for i, bar in enumerate(bars[-size:]) for p, _ in bar}
     fixed = bars[-size][0][1]  # the first of the redrawn bars keeps its chord where it can
     lead_places: set[tuple[int, int]] = set()
-    tonic = _end(onsets, lead_places, size, cadence, pace)
+    # One chord a bar leaves no room beside the old one.
+    keep_first = pace.per_bar > 1 or not kept
+    tonic = _end(onsets, lead_places, size, cadence, pace, keep_first)
     places = sorted(onsets | lead_places)
     start = palette.tonic if not kept else palette.base
     if fixed not in leads and fixed in palette.table.tokens and fixed not in before[-1:]:
@@ -268,6 +273,8 @@ def close(palette: Palette, bars: list[Bar], cadence: str, pace: Pace, rng: Rand
         else palette.base
         for place in places
     ]
+    if (0, 0) in lead_places and before and before[-1] in leads:
+        before.pop()  # the lead may simply go on; the draw knows changes only
     context = [START, START, *before][-2:]
     drawn = draw(palette.table, weights, rng, (context[0], context[1]))
     return kept + _bars(places, drawn, size)

@@ -85,9 +85,10 @@ def find_matches(text: str, lexicon: Lexicon) -> Found:
         if match is None:
             unread += [t for t in span if not is_han(t.text)]
         elif match.kind != "filler":
-            matches += [match, *_told(match, lexicon)]
-            pairs = zip(span, read[place : place + size], strict=True)
-            corrected += [(t.text, w) for t, w in pairs if t.text not in (w, f"{w}less")]
+            pairs = list(zip(span, read[place : place + size], strict=True))
+            drumless = any(token.text == f"{word}less" for token, word in pairs)
+            matches += [replace(match, negated=drumless), *_told(match, lexicon)]
+            corrected += [(t.text, word) for t, word in pairs if t.text not in (word, f"{word}less")]
         place += size
     matches = _negate(text, matches)
     return Found(tuple(matches), tuple(dict.fromkeys(corrected)), _spans(text, unread))
@@ -126,10 +127,6 @@ def _without_less(word: str, lexicon: Lexicon) -> str:
     return stem if any(kind in meanings for kind in _PLAYERS) else word
 
 
-def _is_less(match: Match) -> bool:
-    return match.kind == "player" and match.written.endswith("less")
-
-
 def _stands_alone(text: str, place: int) -> bool:
     """Whether a lone Chinese character is a word of its own: "很冷", "冷的"."""
     before, after = text[:place][-1:], text[place + 1 :][:1]
@@ -153,9 +150,8 @@ def _negate(text: str, matches: Sequence[Match]) -> list[Match]:
             wide = scope in ("without", "w/o", "minus") or is_han(scope)
             joined = _LIST.fullmatch(gap) and (wide or "and" not in gap)
             negated = bool(joined) or (wide and bool(_COMMA.fullmatch(gap)))
-        if re.match(r"[\s-]free\b", text[match.end :]) or _is_less(match):
-            negated = True
-        out.append(replace(match, negated=negated))
+        free = re.match(r"[\s-]free\b", text[match.end :]) is not None
+        out.append(replace(match, negated=negated or free or match.negated))
     return out
 
 

@@ -171,9 +171,6 @@ def _check_harmony(brief: Brief) -> None:
 
 
 def fit(progression: list[Chord], key: Key) -> float:
-    """Share of chord tones (0..1) in the key's scale; minor counts its raised sixth and seventh."""
-    scale = set(key.scale)
-    if key.mode == "minor":
-        scale |= {(key.tonic_pc + 9) % 12, (key.tonic_pc + 11) % 12}
+    """Share (0..1) of the tones of some chords that lie in the key's scale."""
     tones = [pc for chord in progression for pc in chord.pcs]
-    return sum(pc in scale for pc in tones) / len(tones)
+    return sum(pc in key.scale for pc in tones) / len(tones)

@@ -122,13 +122,15 @@ def wanted(words: Vocabulary, name: str | int, style: str | None) -> tuple[str, 
     Refusal
         When the name is unknown or the number is no program.
     """
-    if isinstance(name, int) or re.fullmatch(r"-?\d+", name.strip()):
-        return (_program(words, int(name)),)
+    if isinstance(name, int):
+        return (_program(words, name),)
     for catalogue in (words.instruments, words.kits):
         if entry := catalogue.find(name):
             return (entry.id,)
     if group := words.groups.find(name):
         return group.members if group.together else (_of_style(words, group.members, style),)
+    if re.fullmatch(r"\s*-?\d{1,9}\s*", name):
+        return (_program(words, int(name)),)
     entry = find(words.instruments, name) or find(words.kits, name)
     if entry:
         return (entry.id,)
@@ -214,7 +216,7 @@ def _sections(text: str) -> list[str]:
                 known=", ".join(SECTIONS),
             )
         names.append(spelling[1])
-        rest = rest[len(spelling[0]) :].lstrip("0123456789")
+        rest = re.sub(r"^\s*\d+", "", rest[len(spelling[0]) :])  # "verse 2" is a verse
     return names
 
 

@@ -19,14 +19,23 @@ FAMILIES = {
     "cinematic", "world",
 }  # fmt: skip
 # The names that the planner, the progression statistics and the plain accompaniment know.
-COMPS = set("block pulse offbeat strum arpeggio alberti waltz stabs charleston montuno bossa "
-            "tresillo sustain power march gallop".split())  # fmt: skip
-BASSLINES = set("root root_fifth octaves walking pedal eighths bossa tumbao disco waltz reggae "
-                "tango arpeggio".split())  # fmt: skip
-BEATS = set("none rock ballad half_time four_floor disco funk boom_bap trap dnb breakbeat shuffle "
-            "swing brushes bossa samba songo reggaeton reggae ska train march waltz jig tango "
-            "afrobeat metal punk epic electro".split())  # fmt: skip
-HARMONIES = set("pop rock electronic jazz blues latin folk classical cinematic modal".split())
+COMPS = set(["block", "pulse", "offbeat", "strum", "arpeggio", "alberti", "waltz", "stabs", "charleston", "montuno", "bossa", "tresillo", "sustain", "power", "march", "gallop"])  # fmt: skip
+BASSLINES = set(["root", "root_fifth", "octaves", "walking", "pedal", "eighths", "bossa", "tumbao", "disco", "waltz", "reggae", "tango", "arpeggio"])  # fmt: skip
+BEATS = set(["none", "rock", "ballad", "half_time", "four_floor", "disco", "funk", "boom_bap", "trap", "dnb", "breakbeat", "shuffle", "swing", "brushes", "bossa", "samba", "songo", "reggaeton", "reggae", "ska", "train", "march", "waltz", "jig", "tango", "afrobeat", "metal", "punk", "epic", "electro"])  # fmt: skip
+HARMONIES = set(
+    [
+        "pop",
+        "rock",
+        "electronic",
+        "jazz",
+        "blues",
+        "latin",
+        "folk",
+        "classical",
+        "cinematic",
+        "modal",
+    ]
+)
 
 
 def test_there_is_as_much_as_was_promised() -> None:

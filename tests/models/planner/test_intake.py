@@ -208,7 +208,9 @@ def _briefs() -> st.SearchStrategy[Brief]:
         return st.lists(st.sampled_from(values), max_size=most, unique=True).map(tuple)
 
     players = [i.id for i in WORDS.instruments]
-    bars = st.lists(st.sampled_from(["C", "Am7", "F/A", "G7sus4", "Bbmaj7"]), min_size=1, max_size=4)
+    bars = st.lists(
+        st.sampled_from(["C", "Am7", "F/A", "G7sus4", "Bbmaj7"]), min_size=1, max_size=4
+    )
     return st.builds(
         Brief,
         style=st.none() | st.sampled_from([s.id for s in WORDS.styles]),

@@ -68,8 +68,9 @@ def run(kills: int = 50, seed: int = 14) -> Table:
         "answers sent again after a crash (same message)": Row(found["repeated"]),
         "seconds": Row(found["seconds"], "s"),
     }
-    where = ", ".join(f"{name} {count}" for name, count in found["kills_by_place"].items())
-    return Table("crash", found["requests"], seed, rows, (f"killed at: {where}",), found)
+    return Table(
+        "crash", found["requests"], seed, rows, details={"killed at": found["kills_by_place"]}
+    )
 
 
 def bench_crash(kills: int = 50, seed: int = 14) -> dict[str, Any]:
@@ -113,7 +114,8 @@ def live(bench: Bench, place: str | None) -> None:
     if place in POINTS and status == -signal.SIGKILL:
         bench.kills[str(place)] += 1
     elif place != "bot" and status != 0:
-        raise RuntimeError(f"the process under test ended with {status} at {place}")
+        said = (bench.folder / "stderr.log").read_text("utf-8", "replace")[-2000:]
+        raise RuntimeError(f"the process under test ended with {status} at {place}: {said}")
 
 
 def new_ask(bench: Bench) -> dict[str, Any]:
@@ -139,12 +141,13 @@ def start_world(folder: Path, fault: str) -> subprocess.Popen[bytes]:
         "JOB_TIMEOUT": "30", "SHUTDOWN_GRACE": "5", "BACKUP_HOURS": "0", "USER_RUNNING": "1",
         "MAX_ATTEMPTS": "3",
     }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot.bench.crash_world", str(folder)],
-        env=os.environ | settings,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "stderr.log").open("ab"),
-    )
+    with (folder / "stderr.log").open("ab") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot.bench.crash_world", str(folder)],
+            env=os.environ | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
 
 
 def kill_bot(bench: Bench, process: subprocess.Popen[bytes]) -> None:

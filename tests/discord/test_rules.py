@@ -69,4 +69,4 @@ def test_discords_own_document_finds_what_has_the_wrong_shape(spec):
     assert wrong("POST", "/channels/1/nothing", {"content": "x"}) != []
     assert wrong("POST", "/interactions/1/abc/callback", {"type": "four"}) != []
     edit = "/webhooks/1/abc/messages/@original"
-    assert wrong("PATCH", edit, {"components": [{"type": 1, "components": "none"}]}) != []
+    assert wrong("PATCH", edit, {"components": [{"type": "row", "components": []}]}) != []

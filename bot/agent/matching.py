@@ -20,13 +20,13 @@ _MISSPELT = 5  # letters; shorter words are one edit away from too many others
 # Words that are a style only where nobody owns them or dates them: "my house", "in march".
 _OWNED = re.compile(r"\b(?:my|our|your|his|her|their|in)\s+$")
 _TELLING = ("piano", "guitar", "harpsichord", "sitar", "钢琴", "吉他", "古筝")
-_HOMELY = frozenset({"house", "country", "soul", "march", "trap", "swing", "metal"})
+_HOMELY = frozenset({"house", "country", "soul", "march", "trap", "swing", "metal", "latin"})
 
 _NOT = re.compile(
     r"(?:\bno|\bnot(?!\s+only|\s+just)|\bwithout|\bw/o|\bminus|\bexcept(?:\s+for)?|\bnever|\bnon"
     r"|\b(?:don't|do\s+not|doesn't|does\s+not|shouldn't|should\s+not)\s+(?:use|want|add|include|need|like|make\s+it|be)"
     r"|\bdon't|\bavoid|\bskip|\bleave\s+out|\bdrop|\blose|\bremove|\bisn't|\bain't|\bzero"
-    r"|\banything\s+but|\bnothing|\binstead\s+of|\brather\s+than|\bhates?)"
+    r"|\banything\s+but|\bnothing|\bless|\bfewer|\binstead\s+of|\brather\s+than|\bhates?)"
     r"(?:\s+(?:too|very|so|really|any|the|a|an|overly|that|use|using|of|sound|sounding|make|it|be|to"
     r"|my|much|more|kind|all|big|loud|heavy|live))*[\s\-]*$"
     r"|(?:不要|不用|不带|不加|不需要|不想要|不含|不想听|别用|别加|(?<!特)别|没有|无需|无|去掉|去除|除了|避免|不)"
@@ -88,7 +88,11 @@ def find_matches(text: str, lexicon: Lexicon) -> Found:
             pairs = list(zip(span, read[place : place + size], strict=True))
             drumless = any(token.text == f"{word}less" for token, word in pairs)
             matches += [replace(match, negated=drumless), *_told(match, lexicon)]
-            corrected += [(t.text, word) for t, word in pairs if t.text not in (word, f"{word}less")]
+            corrected += [
+                (token.text, word)
+                for token, word in pairs
+                if token.text not in (word, f"{word}less")
+            ]
         place += size
     matches = _negate(text, matches)
     return Found(tuple(matches), tuple(dict.fromkeys(corrected)), _spans(text, unread))

@@ -19,6 +19,9 @@ _SETTINGS = frozenset({"cinematic", "film_epic", "game_adventure", "corporate", 
 # The plain name of a family ("jazz", "hip hop") yields to a style of that family beside it.
 _FAMILIES = frozenset({"pop", "rock", "boom_bap", "rnb", "swing", "blues_shuffle", "salsa", "folk",
                        "classical"})  # fmt: skip
+# "flamenco guitar" and "trap drums" name a style too; "classical guitar" is only an instrument.
+_IN_PLAYERS = ("jazz", "flamenco", "metal", "rock", "funk", "celtic", "tango", "blues", "trap",
+               "punk", "爵士", "摇滚")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ def choose_style(text: str, matches: Sequence[Match], words: Vocabulary) -> Styl
     said = [m for m in matches if m.kind == "style"]
     named = [m for m in said if not m.negated]
     if not named:
-        return StyleChoice(ruled_out=tuple(words.styles[m.id] for m in said))
+        ruled_out = tuple(words.styles[m.id] for m in said)
+        return StyleChoice(_of_players(matches, words), ruled_out=ruled_out)
     telling = [m for m in named if m.id not in _SETTINGS] or named
     run = [telling[0]]
     for match in telling[1:]:
@@ -48,6 +52,15 @@ def choose_style(text: str, matches: Sequence[Match], words: Vocabulary) -> Styl
     kin = {i for i in rest if i in _FAMILIES and words.styles[i].family == style.family}
     rest = {i: None for i in rest if i not in kin and i != style.id}
     return StyleChoice(style, tuple(words.styles[i] for i in rest), (), in_three)
+
+
+def _of_players(matches: Sequence[Match], words: Vocabulary) -> Style | None:
+    for match in matches:
+        if match.kind == "player" and not match.negated:
+            for word in _IN_PLAYERS:
+                if match.written.startswith(word):
+                    return words.styles.find(word)
+    return None
 
 
 def _head(run: Sequence[str], words: Vocabulary) -> str:

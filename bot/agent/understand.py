@@ -106,10 +106,12 @@ def read(text: str, locale: str | None = None) -> Reading:
     _settle_mode(draft, text)
     for written, meant in found.corrected:
         draft.note(_READ_AS, written=written, meant=meant)
+    leftover = [page.written[a:b].strip() for a, b in found.leftover]
+    leftover = _bare_tempo(draft, leftover, style)
     brief = Brief(**draft.fields)  # type: ignore[arg-type]
     check_brief(brief)
-    leftover = tuple(dict.fromkeys(page.written[a:b].strip() for a, b in found.leftover))
-    return Reading(brief, draft.locale, tuple(draft.notes), leftover, wants)
+    unread = tuple(dict.fromkeys(leftover))
+    return Reading(brief, draft.locale, tuple(draft.notes), unread, wants)
 
 
 def language(text: str, locale: str | None = None) -> str:
@@ -215,6 +217,19 @@ def _read_pace(draft: _Draft, matches: Sequence[Match], style: Style | None) -> 
             word = _OPPOSITE.get(match.id, match.id) if match.negated else match.id
             draft.fields["tempo"] = intake.pace(draft.words, word, style.id if style else None)
             return
+
+
+def _bare_tempo(draft: _Draft, leftover: list[str], style: Style | None) -> list[str]:
+    """A lone number that is a tempo of the style: "techno 135". Returns what is still left over."""
+    numbers = [word for word in leftover if word.isdecimal() and len(word) <= 3]
+    if style is None or draft.fields.get("tempo") is not None or len(numbers) != 1:
+        return leftover
+    tempo = float(numbers[0])
+    if not 0.8 * style.tempo[0] <= tempo <= 1.25 * style.tempo[2]:
+        return leftover
+    draft.fields["tempo"] = tempo
+    draft.note("I took {number} as the tempo.", number=numbers[0])
+    return [word for word in leftover if word != numbers[0]]
 
 
 # "not too fast": a little to the slow side, and the other way round.

@@ -57,7 +57,7 @@ def _strings(part: Any) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    tokens = re.split(r"[\s,，、;]+|\s*(?:→|->|–|—)\s*|\s+-\s+", text.strip())
+    tokens = re.split(r"\s+-\s+|\s*(?:→|->|–|—)\s*|[\s,，、;]+", text.strip())
     out: list[str] = []
     for token in filter(None, tokens):
         # "Am-F-C-G" is four chords, "C-7" is one.

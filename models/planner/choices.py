@@ -34,12 +34,15 @@ _NO_ADJECTIVES = {"neutral", "sexy"}
 Curve = tuple[tuple[float, float], ...]
 
 
-def curve(brief: Brief, vocabulary: Vocabulary, rng: Random) -> Curve:
-    """(valence, arousal) over the piece: the moods in order; numbers given override a lone mood."""
+def wish(brief: Brief, vocabulary: Vocabulary, rng: Random) -> Curve:
+    """(valence, arousal) over the piece as asked; near the middle where nothing was said.
+
+    The moods in order; numbers given override a lone mood.
+    """
     moods = [vocabulary.moods[m] for m in brief.moods]
     if len(moods) > 1:
         return tuple((m.valence, m.arousal) for m in moods)
-    valence = moods[0].valence if moods else rng.uniform(-0.3, 0.5)
+    valence = moods[0].valence if moods else rng.uniform(-0.3, 0.3)
     arousal = moods[0].arousal if moods else rng.uniform(-0.3, 0.3)
     return (
         (
@@ -47,6 +50,23 @@ def curve(brief: Brief, vocabulary: Vocabulary, rng: Random) -> Curve:
             arousal if brief.arousal is None else brief.arousal,
         ),
     )
+
+
+def curve(brief: Brief, wished: Curve, chosen: Style) -> Curve:
+    """(valence, arousal) over the piece as it will feel: what nobody asked for is the style's."""
+    if brief.moods:
+        return wished
+    valence, arousal = wished[0]
+    if brief.valence is None:
+        valence += 0.8 * (0.45 - chosen.minor)
+    if brief.arousal is None:
+        arousal += _liveliness(chosen) + 0.6 * (chosen.density - 0.5)
+    return ((min(0.9, max(-0.9, valence)), min(0.9, max(-0.9, arousal))),)
+
+
+def _liveliness(chosen: Style) -> float:
+    """Typical tempo as arousal: 0 at 104 bpm, an octave of tempo is 0.6."""
+    return 0.6 * math.log2(chosen.tempo[1] / 104)
 
 
 def mean(points: Curve) -> tuple[float, float]:
@@ -67,8 +87,7 @@ def style(brief: Brief, vocabulary: Vocabulary, mood: tuple[float, float], rng: 
 
 def _suits(candidate: Style, brief: Brief, mood: tuple[float, float]) -> float:
     valence, arousal = mood
-    liveliness = math.log2(candidate.tempo[1] / 104)  # -1 at 52 bpm, 1 at 208
-    weight = math.exp(-2.5 * (liveliness - 0.6 * arousal) ** 2)
+    weight = math.exp(-7 * (_liveliness(candidate) - 0.36 * arousal) ** 2)
     weight *= math.exp(-2.0 * (candidate.minor - (0.45 - 0.45 * valence)) ** 2)
     if brief.meter is not None and brief.meter not in candidate.meters:
         weight *= 0.02

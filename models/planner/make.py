@@ -30,10 +30,14 @@ _DEFAULT_PURPOSE = "song"
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What is decided before form and harmony."""
+    """What is decided before form and harmony.
+
+    `valence` is what was asked of the mode; `curve` what the piece will feel like.
+    """
 
     style: Style
     purpose: Purpose
+    valence: float
     curve: choices.Curve
     grade: int | None
     key: Key
@@ -105,14 +109,15 @@ def _frame(brief: Brief, seed: int, vocabulary: Vocabulary) -> _Frame:
     purpose_id = brief.purpose or ("lesson" if brief.grade is not None else _DEFAULT_PURPOSE)
     grade = choices.grade(brief, purpose_id)
     allowed = None if grade is None else limits(grade)
-    curve = choices.curve(brief, vocabulary, _rng(seed, "mood"))
-    valence, arousal = choices.mean(curve)
+    wished = choices.wish(brief, vocabulary, _rng(seed, "mood"))
+    valence, arousal = choices.mean(wished)
     style = choices.style(brief, vocabulary, (valence, arousal), _rng(seed, "style"))
     purpose = vocabulary.purposes[purpose_id]
     return _Frame(
         style=style,
         purpose=purpose,
-        curve=curve,
+        valence=valence,
+        curve=choices.curve(brief, wished, style),
         grade=grade,
         key=choices.key(brief, style, valence, allowed, _rng(seed, "key")),
         meters=_meters(brief, style, allowed, _rng(seed, "meter")),
@@ -185,8 +190,7 @@ def _chords(
         own = [[Chord.parse(symbol) for symbol in bar] for bar in brief.chords]
         return repeat_own(own, length.bars, meter)
     rng = _rng(seed, "chords")
-    valence, _ = choices.mean(frame.curve)
-    colours = palette(frame.style, frame.key, valence, frame.grade, rng)
+    colours = palette(frame.style, frame.key, frame.valence, frame.grade, rng)
     pace = Pace(
         pulses=round(meter.bar_beats / meter.pulse),
         seconds=meter.pulse * 60 / length.bpm,

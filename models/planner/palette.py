@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -50,6 +50,7 @@ _MODAL_LEADS: dict[str, tuple[int, ...]] = {
     "lydian": (70 + MAJ, 20 + MAJ),
     "locrian": (10 + MAJ, 100 + MIN),
 }
+_MODAL_POWER = 0.5
 _LEADS: tuple[int, ...] = (70 + MAJ, 70 + DOM7, 70 + SUS)
 
 _POWER = {"metal", "punk", "hard_rock"}
@@ -96,6 +97,8 @@ def palette(style: Style, key: Key, valence: float, grade: int | None, rng: Rand
     """The palette of a piece; `rng` chooses chord colours once, so that they stay the same."""
     mode = "minor" if key.is_minor else "major"
     table = harmony.sampler(style.harmony, mode)
+    if key.mode in _MODAL_LEADS:
+        table = _flattened(table)
     tokens = np.array(table.tokens)
     base = _wanted(table.tokens, style, key, valence, grade)
     tonic = np.where(np.isin(tokens, home(key)), table.usual * base, 0.0)
@@ -121,6 +124,17 @@ def palette(style: Style, key: Key, valence: float, grade: int | None, rng: Rand
         loops=_LOOPS.get(style.family, 0.5 if style.harmony == "modal" else 0.0),
         is_blues=is_blues,
     )
+
+
+def _flattened(table: Sampler) -> Sampler:
+    """Evener odds between different roots.
+
+    With most of the usual chords outside a mode, what is left would swing to and fro between two.
+    """
+    roots = np.array(table.tokens) // 10
+    other = np.where(roots[:, None] == roots[None, :], 0.2, 1.0)  # (V, V)
+    before = np.vstack([other, np.ones(len(roots))])  # START has no root
+    return replace(table, transition=table.transition**_MODAL_POWER * before)
 
 
 def _wanted(

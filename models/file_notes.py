@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.score import ROLES, Role, Score, Section, Tempo, Track
-from models.theory import MODES, Key, fifths_of, name_at_fifths
+from models.theory import MODES, Key, name_at_fifths
 
 _VERSION = 1
 _NAME_LIMIT = 200  # characters of a title or a track's name taken from a file
@@ -159,8 +159,3 @@ def sections_from_marks(marks: Sequence[tuple[int, str]], bars: int) -> tuple[Se
         Section(name, label, bar, end - bar)
         for (bar, label, name), end in zip(found, ends, strict=False)
     )
-
-
-def fifths_with_mode(key: Key) -> tuple[int, bool]:
-    """Key signature in fifths and whether a format that knows two modes calls it minor."""
-    return fifths_of(key.tonic) + Key("C", key.mode).fifths, key.is_minor

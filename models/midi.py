@@ -102,8 +102,8 @@ def write_conductor(target: symusic.Score, score: Score) -> None:
     target.time_signatures.append(
         symusic.TimeSignature(0, score.meter.numerator, score.meter.denominator)
     )
-    fifths, minor = file_notes.fifths_with_mode(score.key)
-    target.key_signatures.append(symusic.KeySignature(0, fifths, int(minor)))
+    # MIDI knows two modes; which minor or major it is travels in the file notes.
+    target.key_signatures.append(symusic.KeySignature(0, score.key.fifths, int(score.key.is_minor)))
     for tempo in score.tempos:
         target.tempos.append(symusic.Tempo(to_ticks(tempo.onset, ticks), tempo.bpm))
 

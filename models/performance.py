@@ -37,7 +37,7 @@ _PLUCKED = frozenset((*range(24, 32), 15, 46, 105, 106, 107))  # strummed from s
 _SUSTAINED = frozenset((*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 104), 109, 110))
 _PHRASE_GAP = 0.9  # beats of rest that end a phrase
 _LONGEST_SLIP = 0.015  # seconds any note may stray from its place, strums aside
-_SWELL = (74, 110)  # CC11 at the ends and in the middle of a phrase
+_SWELL = (86, 118)  # CC11 at the ends and in the middle of a phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,12 @@ def _bar(stage: Stage, bar: Bar, name: str, fresh: bool) -> list[Note]:
     fill = _fill(stage, bar, name)
     width = max((len(row) for row in fill.values()), default=0)
     if width:
+        # A soft fill is played on top of the time; the others take the hands off it.
+        soft = patterns.option("beat", name, "fill") == "soft"
         rows = {
-            drum: row if drum == "kick" else row[: steps - width] + "." * width
+            drum: row
+            if drum == "kick" or (soft and drum not in fill)
+            else row[: steps - width] + "." * width
             for drum, row in rows.items()
         }
     found = [n for drum, row in rows.items() for n in _hits(stage, bar, drum, row)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import urllib.request
+from pathlib import Path
 
 import discord
 import pytest
@@ -93,3 +95,13 @@ def test_the_discord_process_has_no_torch():
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_permissions_of_the_invite_link_are_the_ones_the_page_explains():
+    page = (Path(__file__).parents[2] / "docs" / "discord-setup.md").read_text()
+    number = int(re.search(r"permissions=(\d+)", page)[1])
+    wanted = discord.Permissions(
+        view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True,
+        send_voice_messages=True,
+    )  # fmt: skip
+    assert discord.Permissions(number) == wanted

@@ -24,13 +24,13 @@ async def studio_world(tmp_path, spec):
 async def test_a_sentence_becomes_music_one_can_play(studio_world, tmp_path):
     world = studio_world
     await world.ann.slash(world.channel, "settings", voice=True)
-    asked = await world.compose(text="a calm waltz in D minor, 9 seconds")
+    asked = await world.compose(text="a calm waltz in D minor, 5 seconds")
     assert "Waltz · Calm · D minor" in asked.response.content
-    assert "0:09" in asked.response.content
+    assert "0:05" in asked.response.content
     sound, picture, score = asked.response.attachments
 
     info = soundfile.info(io.BytesIO(await sound.read()))
-    assert info.duration == pytest.approx(9.0, abs=0.2)  # MP3 pads its ends
+    assert info.duration == pytest.approx(5.0, abs=0.2)  # MP3 pads its ends
     Image.open(io.BytesIO(await picture.read())).verify()
     path = tmp_path / "piece.mid"
     path.write_bytes(await score.read())
@@ -44,12 +44,9 @@ async def test_a_sentence_becomes_music_one_can_play(studio_world, tmp_path):
     assert (spoken.channels, spoken.samplerate, spoken.format) == (1, 48000, "OGG")
 
     varied = await world.press(world.ann, asked.response, "vary")
-    longer = await world.press(world.ann, asked.response, "extend")
     await world.work()
     takes = [await a.read() for a in varied.response.attachments]
     assert len(takes) == len(set(takes)) == 4  # four different melodies
-    first = longer.response.attachments[0]
-    assert soundfile.info(io.BytesIO(await first.read())).duration > 20
     states = await world.rows("SELECT DISTINCT state, delivery FROM jobs")
     assert states == [("done", "delivered")]
 

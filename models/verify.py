@@ -212,15 +212,16 @@ def _stated(plan: Plan, found: Facts, label: str) -> list[Check]:
     # MIDI knows two modes only; which minor or major it is stands in the MusicXML.
     two_modes = "minor" if plan.key.is_minor else "major"
     bar = plan.meter.bar_beats
-    bpm = found.bpms[0] if found.bpms else 0.0
+    bpms = tuple(t.bpm for t in plan.tempos)
     checks = [
         equal("key signature", plan.key.fifths, found.signature),
         equal("mode", two_modes if label == "MIDI" else plan.key.mode, found.mode),
         Check(
             f"tempo ({label})",
-            f"{plan.bpm:.3f}",
+            ", ".join(f"{b:.3f}" for b in bpms),
             ", ".join(f"{b:.3f}" for b in found.bpms),
-            len(found.bpms) == 1 and abs(bpm - plan.bpm) <= _BPM_OFF,
+            len(found.bpms) == len(bpms)
+            and all(abs(f - b) <= _BPM_OFF for f, b in zip(found.bpms, bpms, strict=True)),
         ),
         equal("meter", str(plan.meter), found.meter),
         equal("bars", float(plan.bars), round(found.beats / bar, 3)),

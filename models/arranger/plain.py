@@ -16,7 +16,7 @@ from models.arranger.counter import counter
 from models.arranger.drums import drums
 from models.arranger.stage import Stage, nearest
 from models.planner.plan import Part, Plan
-from models.score import Note, Role, Score, Tempo, Track, without_overlaps
+from models.score import Note, Role, Score, Track, without_overlaps
 from models.vocabulary import load
 
 _Maker = Callable[[Stage, Part, int, bool], list[Note]]
@@ -45,7 +45,7 @@ def arrange(plan: Plan, melody: tuple[Note, ...]) -> Score:
         plan.title,
         plan.key,
         plan.meter,
-        (Tempo(0.0, plan.bpm),),
+        plan.tempos,
         plan.bars,
         tuple(tracks),
         plan.chords,

@@ -217,6 +217,8 @@ def draw(
             raise ValueError("no chord sequence satisfies these constraints")
         ahead = reach[:, :size] / top
     a, b = (table.index(t) for t in before)
+    if not steps[-1][a, b].any():  # what sounds before forbids every beginning: forget it
+        a = b = table.index(START)
     out: list[int] = []
     for step in reversed(steps):
         row = step[a, b]

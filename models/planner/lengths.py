@@ -31,6 +31,7 @@ class Ask:
     asked, or None. `range`: (slowest, fastest) the style likes, `target`: the tempo it would take,
     in quarter notes per minute. `usual`: seconds to aim at when no length was asked. `strain`: how
     badly a number of bars suits the form (0 perfect, 1 poor). `least`: the form's sections.
+    `loop`: the last bar leads into the first, so it cannot be held.
     """
 
     meters: tuple[Meter, ...]
@@ -43,20 +44,23 @@ class Ask:
     usual: float
     strain: Callable[[int], float]
     least: int = 1
+    loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """The decision: `bpm` in quarter notes per minute."""
+    """The decision: `bpm` in quarter notes per minute, `last_bpm` in a last bar that is held."""
 
     meter: Meter
     bars: int
     bpm: float
+    last_bpm: float | None = None
 
     @property
     def seconds(self) -> float:
         """Length of the piece in seconds."""
-        return self.bars * self.meter.bar_beats * 60 / self.bpm
+        bar = self.meter.bar_beats * 60
+        return (self.bars - 1) * bar / self.bpm + bar / (self.last_bpm or self.bpm)
 
 
 def resolve(ask: Ask) -> Length:
@@ -120,7 +124,22 @@ def _exact(ask: Ask, seconds: float) -> Length:
     for options in (liked, [o for o in foreign if _liked(ask, o.bpm)], own, foreign):
         if options:
             return _best(ask, options)
+    held = [o for m in ask.meters for o in _held(ask, m, seconds)]
+    if held:
+        return held[0]
     raise _impossible(ask, seconds)
+
+
+def _held(ask: Ask, meter: Meter, seconds: float) -> list[Length]:
+    """The tempo asked for, with the last bar held (a fermata) until exactly `seconds`."""
+    if ask.tempo is None or ask.bars is not None or ask.loop:
+        return []
+    bar = meter.bar_beats * 60 / ask.tempo
+    bars = math.floor(seconds / bar)
+    if bars < max(2, ask.least):
+        return []
+    last = meter.bar_beats * 60 / (seconds - (bars - 1) * bar)
+    return [Length(meter, bars, ask.tempo, last)]
 
 
 def _impossible(ask: Ask, seconds: float) -> Refusal:

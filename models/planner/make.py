@@ -97,6 +97,7 @@ def make_plan(brief: Brief, seed: int) -> Plan:
         loop=frame.purpose.loop,
         grade=frame.grade,
         seed=seed,
+        last_bpm=length.last_bpm,
     )
 
 
@@ -161,6 +162,7 @@ def _length(brief: Brief, frame: _Frame, allowed: Grade | None) -> tuple[Length,
         usual=usual,
         strain=_strain(brief, frame),
         least=max(1, len(brief.form)),
+        loop=frame.purpose.loop,
     )
     return resolve(ask), seconds
 
@@ -220,7 +222,7 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
     if bars < 1:
         raise Refusal("Ask for at least one more bar; {bars} is none.", bars=bars)
     total = plan.bars + bars
-    seconds = total * plan.meter.bar_beats * 60 / plan.bpm
+    seconds = Length(plan.meter, total, plan.bpm, plan.last_bpm).seconds
     if seconds > LONGEST:
         raise Refusal(
             "With {bars} more bars the piece would last {seconds:.0f} seconds; "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.score import Meter, PlacedChord, Role, Section
+from models.score import Meter, PlacedChord, Role, Section, Tempo
 from models.theory import Key
 
 
@@ -48,7 +48,8 @@ class Plan:
     `bpm` is quarter notes per minute; `seconds` is the exact length asked for, or None when the
     length was given in bars or left open; `loop` says that the last bar leads into the first.
     `swing` is where the off-eighth falls in its beat (0.5 straight, 0.67 triplet). `grade` bounds
-    a lesson (1..5), else None.
+    a lesson (1..5), else None. `last_bpm` is the tempo of the last bar when that bar is held to
+    make an exact length at a tempo that was asked for, else None.
     """
 
     title: str
@@ -66,10 +67,25 @@ class Plan:
     loop: bool
     grade: int | None
     seed: int
+    last_bpm: float | None = None
 
     def part(self, role: Role) -> Part | None:
         """The first part with a role, or None."""
         return next((p for p in self.parts if p.role == role), None)
+
+    @property
+    def tempos(self) -> tuple[Tempo, ...]:
+        """The tempo at the start and, where it differs, of the last bar."""
+        start = Tempo(0.0, self.bpm)
+        if self.last_bpm is None:
+            return (start,)
+        return start, Tempo((self.bars - 1) * self.meter.bar_beats, self.last_bpm)
+
+    @property
+    def length(self) -> float:
+        """How long the written piece lasts, in seconds, a held last bar included."""
+        bar = self.meter.bar_beats * 60
+        return (self.bars - 1) * bar / self.bpm + bar / (self.last_bpm or self.bpm)
 
     def section_at(self, bar: int) -> PlanSection:
         """The section that holds a bar (0-based)."""

@@ -273,7 +273,7 @@ def close(palette: Palette, bars: list[Bar], cadence: str, pace: Pace, rng: Rand
         else palette.base
         for place in places
     ]
-    if (0, 0) in lead_places and before and before[-1] in leads:
+    while (0, 0) in lead_places and before and before[-1] in leads:
         before.pop()  # the lead may simply go on; the draw knows changes only
     context = [START, START, *before][-2:]
     drawn = draw(palette.table, weights, rng, (context[0], context[1]))

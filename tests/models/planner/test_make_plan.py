@@ -47,6 +47,9 @@ def impossible(brief: Brief) -> bool:
                     return False
                 continue
             bpm = bars * beats * 60 / brief.seconds
+            held = brief.bars is None and brief.purpose != "game_loop" and bars >= max(2, sections)
+            if held and brief.tempo and bpm <= brief.tempo:
+                return False
             asked = (brief.tempo * 0.97, brief.tempo * 1.03) if brief.tempo else (30, 300)
             if asked[0] <= bpm <= asked[1]:
                 return False
@@ -77,18 +80,24 @@ def test_any_brief_is_planned_as_it_says(brief: Brief, seed: int) -> None:
 
 
 def check_numbers(brief: Brief, plan: Plan) -> None:
-    exact = plan.bars * plan.meter.bar_beats * 60 / plan.bpm
+    exact = plan.length
     assert exact <= 600 + 1e-6
     if brief.seconds is not None:
         assert abs(exact - brief.seconds) < 1e-6
         assert plan.seconds == brief.seconds
     if plan.seconds is not None:
-        as_midi = plan.bars * plan.meter.bar_beats * round(60e6 / plan.bpm) / 1e6
+        last = plan.last_bpm or plan.bpm
+        bar = plan.meter.bar_beats / 1e6
+        as_midi = bar * ((plan.bars - 1) * round(60e6 / plan.bpm) + round(60e6 / last))
         assert abs(as_midi - plan.seconds) < 0.1
     if brief.tempo is not None:
         nudge = abs(plan.bpm / brief.tempo - 1)
+        assert plan.last_bpm is None or nudge == 0
         assert nudge <= 0.03 + 1e-9 if brief.seconds is not None else nudge == 0
     assert 29 <= plan.bpm <= 310
+    if plan.last_bpm is not None:  # a fermata: longer than a bar, shorter than two
+        assert plan.bpm / 2 < plan.last_bpm < plan.bpm
+        assert not plan.loop
     assert brief.bars in (None, plan.bars)
     assert brief.meter in (None, str(plan.meter))
     assert str(plan.meter) in METERS
@@ -204,7 +213,7 @@ def test_an_extension_keeps_what_was_there(brief: Brief, seed: int, bars: int) -
     plan = planned(brief, seed)
     if plan is None:
         return
-    total = (plan.bars + bars) * plan.meter.bar_beats * 60 / plan.bpm
+    total = plan.length + bars * plan.meter.bar_beats * 60 / plan.bpm
     if total > 600:
         with pytest.raises(Refusal, match="at most 600"):
             extend_plan(plan, bars)
@@ -381,7 +390,10 @@ def test_mood_moves_tempo_and_mode() -> None:
         (Brief(bars=400, tempo=40), "at most 600"),
         (Brief(bars=8, tempo=120, seconds=60), "leave one of them out"),
         (Brief(bars=4, seconds=600), "too slow or too fast"),
-        (Brief(tempo=120, seconds=5, meter="4/4"), "no whole number of 4/4 bars"),
+        (
+            Brief(tempo=120, seconds=5, meter="4/4", purpose="game_loop"),
+            "no whole number of 4/4 bars",
+        ),
         (Brief(form=("verse", "chorus", "verse"), bars=2), "do not fit into 2 bars"),
         (Brief(form=("verse", "chorus") * 20, seconds=3), "do not fit into 3 seconds"),
         (Brief(instruments=("flute",), without=("flute",)), "no instrument left"),
@@ -392,9 +404,15 @@ def test_contradictions_are_refused(brief: Brief, words: str) -> None:
         make_plan(brief, 1)
 
 
+def test_the_last_bar_is_held_when_tempo_and_seconds_leave_a_rest() -> None:
+    plan = make_plan(Brief(tempo=116, seconds=15, meter="4/4"), 1)
+    assert (plan.bpm, plan.bars) == (116, 7)
+    assert plan.length == pytest.approx(15, abs=1e-9)
+
+
 def test_a_refused_tempo_comes_with_two_that_work() -> None:
     with pytest.raises(Refusal) as refused:
-        make_plan(Brief(tempo=120, seconds=5, meter="4/4"), 1)
+        make_plan(Brief(tempo=120, seconds=5, meter="4/4", purpose="game_loop"), 1)
     for name in ("lower", "upper"):
         bpm = float(str(refused.value.values[name]))
         plan = make_plan(Brief(tempo=bpm, seconds=5, meter="4/4"), 1)

@@ -48,14 +48,14 @@ async def on_local_page(app: App, announce: Callable[[str], None]) -> AsyncItera
     Refusal
         When SimCord is not installed or the port is taken.
     """
+    # SimCord's probes of discord.py log warnings that say nothing about this bot.
+    logging.getLogger("discord").setLevel(logging.ERROR)
     try:
         import simcord
     except ImportError:
         raise Refusal(
             "The local page needs SimCord: pip install 'segno[demo]'. Or set DISCORD_TOKEN."
         ) from None
-    # SimCord's own probes log warnings that say nothing about this bot.
-    logging.getLogger("discord").setLevel(logging.ERROR)
     host, port = app.settings.demo_host, app.settings.demo_port
     async with simcord.run(app.client, check_errors=False, settle_timeout=_SETTLE_SECONDS) as env:
         stage = Stage(env)

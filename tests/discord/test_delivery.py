@@ -117,3 +117,11 @@ async def test_progress_that_cannot_be_shown_stops_nothing(world):
     world.env.inject_error("PATCH", "/webhooks/*", status=500, times=1)
     await world.work()
     assert len(asked.response.attachments) == 3
+
+
+async def test_a_token_refused_before_its_time_is_no_loss(world):
+    asked = await world.ann.slash(world.channel, "compose", text="a calm waltz")
+    world.app.runner._deliver = _Refusing(world.app.runner._deliver, 401)
+    await world.work()
+    assert len(asked.response.attachments) == 3  # edited as the bot, in the same message
+    assert len(world.env.backend.messages[world.channel.id]) == 1

@@ -25,7 +25,7 @@ def option(n):
 
 
 BROKEN = {
-    "content": {"content": "x" * 2001},
+    "content": {"content": "x" * 2001, "allowed_mentions": {"parse": []}},
     "attachments": {"attachments": [{"id": n, "filename": "x"} for n in range(11)]},
     "custom_id": {"components": [row(button("x" * 101))]},
     "twice": {"components": [row(button("a"), button("a"))]},
@@ -37,7 +37,8 @@ BROKEN = {
     "choices": {"data": {"choices": [{"name": "x", "value": "x"}] * 26}},
     "choice": {"data": {"choices": [{"name": "x" * 101, "value": "x"}]}},
     "mentions": {"content": "@everyone", "allowed_mentions": {"parse": ["everyone"]}},
-    "nonce": {"content": "x", "nonce": "x" * 26},
+    "mentions by default": {"content": "@everyone"},
+    "nonce": {"nonce": "x" * 26},
     "modal": {"data": {"title": "x" * 46, "components": []}},
 }
 
@@ -64,7 +65,7 @@ def test_discords_own_document_finds_what_has_the_wrong_shape(spec):
     def wrong(method, path, body):
         return broken_rules([SimpleNamespace(method=method, path=path, json=body)], spec)
 
-    assert wrong("POST", "/channels/1/messages", {"content": "fine", "flags": 0}) == []
+    assert wrong("POST", "/channels/1/messages", {"content": "fine", "allowed_mentions": {"parse": []}}) == []
     assert wrong("POST", "/channels/1/messages", {"content": 5}) != []
     assert wrong("POST", "/channels/1/nothing", {"content": "x"}) != []
     assert wrong("POST", "/interactions/1/abc/callback", {"type": "four"}) != []

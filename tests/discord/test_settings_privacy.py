@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+from discord_world import tiny_audio
+
+from bot.delivery import voice_message
+
 VOICE = 1 << 13
 
 
@@ -39,6 +43,17 @@ async def test_a_voice_message_comes_beside_the_mp3(world):
     assert described["duration_secs"] == 60.04
     assert len(described["waveform"]) == 344  # 256 bytes in base64
     assert sent["nonce"] == "segno-1-v"
+
+
+def test_the_file_of_a_voice_message_is_sent_as_audio(tmp_path):
+    path = tmp_path / "voice.ogg"
+    path.write_bytes(tiny_audio("ogg"))
+    clip = {"files": {"voice": str(path)}, "facts": {"seconds": 0.1}, "waveform": ""}
+    with voice_message(clip, "n") as body:
+        assert body.multipart[1]["content_type"] == "audio/ogg"  # Discord refuses anything else
+        sent = json.loads(body.multipart[0]["value"])
+    assert sent["flags"] == VOICE
+    assert len(sent["attachments"][0]["waveform"]) == 344  # silence rather than nothing
 
 
 def _is_voice(body):

@@ -311,7 +311,7 @@ def clip_to_json(clip: Clip) -> dict[str, Any]:
 def _performance(score: Score, plan: Plan, scratch: Path) -> tuple[Path, audio.Loop | None]:
     """Write the human performance of a score (three passes of a loop) for FluidSynth."""
     performance = perform(score, plan, plan.seed)
-    loop = audio.Loop(score.beats, score.bpm) if plan.loop else None
+    loop = audio.Loop(score.beats, score.beats * 60 / score.seconds) if plan.loop else None
     if loop:
         performance = repeat(performance, audio.LOOP_PASSES)
     path = scratch / "performance.mid"

@@ -31,7 +31,6 @@ class Ask:
     asked, or None. `range`: (slowest, fastest) the style likes, `target`: the tempo it would take,
     in quarter notes per minute. `usual`: seconds to aim at when no length was asked. `strain`: how
     badly a number of bars suits the form (0 perfect, 1 poor). `least`: the form's sections.
-    `loop`: the last bar leads into the first, so it cannot be held.
     """
 
     meters: tuple[Meter, ...]
@@ -44,7 +43,6 @@ class Ask:
     usual: float
     strain: Callable[[int], float]
     least: int = 1
-    loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _exact(ask: Ask, seconds: float) -> Length:
 
 def _held(ask: Ask, meter: Meter, seconds: float) -> list[Length]:
     """The tempo asked for, with the last bar held (a fermata) until exactly `seconds`."""
-    if ask.tempo is None or ask.bars is not None or ask.loop:
+    if ask.tempo is None or ask.bars is not None:
         return []
     bar = meter.bar_beats * 60 / ask.tempo
     bars = math.floor(seconds / bar)

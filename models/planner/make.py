@@ -162,7 +162,6 @@ def _length(brief: Brief, frame: _Frame, allowed: Grade | None) -> tuple[Length,
         usual=usual,
         strain=_strain(brief, frame),
         least=max(1, len(brief.form)),
-        loop=frame.purpose.loop,
     )
     return resolve(ask), seconds
 

@@ -47,7 +47,7 @@ def impossible(brief: Brief) -> bool:
                     return False
                 continue
             bpm = bars * beats * 60 / brief.seconds
-            held = brief.bars is None and brief.purpose != "game_loop" and bars >= max(2, sections)
+            held = brief.bars is None and bars >= max(2, sections)
             if held and brief.tempo and bpm <= brief.tempo:
                 return False
             asked = (brief.tempo * 0.97, brief.tempo * 1.03) if brief.tempo else (30, 300)
@@ -97,7 +97,6 @@ def check_numbers(brief: Brief, plan: Plan) -> None:
     assert 29 <= plan.bpm <= 310
     if plan.last_bpm is not None:  # a fermata: longer than a bar, shorter than two
         assert plan.bpm / 2 < plan.last_bpm < plan.bpm
-        assert not plan.loop
     assert brief.bars in (None, plan.bars)
     assert brief.meter in (None, str(plan.meter))
     assert str(plan.meter) in METERS
@@ -390,10 +389,7 @@ def test_mood_moves_tempo_and_mode() -> None:
         (Brief(bars=400, tempo=40), "at most 600"),
         (Brief(bars=8, tempo=120, seconds=60), "leave one of them out"),
         (Brief(bars=4, seconds=600), "too slow or too fast"),
-        (
-            Brief(tempo=120, seconds=5, meter="4/4", purpose="game_loop"),
-            "no whole number of 4/4 bars",
-        ),
+        (Brief(tempo=60, seconds=5, meter="4/4"), "no whole number of 4/4 bars"),
         (Brief(form=("verse", "chorus", "verse"), bars=2), "do not fit into 2 bars"),
         (Brief(form=("verse", "chorus") * 20, seconds=3), "do not fit into 3 seconds"),
         (Brief(instruments=("flute",), without=("flute",)), "no instrument left"),
@@ -412,7 +408,7 @@ def test_the_last_bar_is_held_when_tempo_and_seconds_leave_a_rest() -> None:
 
 def test_a_refused_tempo_comes_with_two_that_work() -> None:
     with pytest.raises(Refusal) as refused:
-        make_plan(Brief(tempo=120, seconds=5, meter="4/4", purpose="game_loop"), 1)
+        make_plan(Brief(tempo=60, seconds=5, meter="4/4"), 1)
     for name in ("lower", "upper"):
         bpm = float(str(refused.value.values[name]))
         plan = make_plan(Brief(tempo=bpm, seconds=5, meter="4/4"), 1)

@@ -71,6 +71,9 @@ def main(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    if settings.discord_token is None:
+        # Without a connection discord.py only warns of what it does not need here.
+        logging.getLogger("discord").setLevel(logging.ERROR)
     asyncio.run(run(settings))
 
 

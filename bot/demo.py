@@ -48,8 +48,6 @@ async def on_local_page(app: App, announce: Callable[[str], None]) -> AsyncItera
     Refusal
         When SimCord is not installed or the port is taken.
     """
-    # SimCord's probes of discord.py log warnings that say nothing about this bot.
-    logging.getLogger("discord").setLevel(logging.ERROR)
     try:
         import simcord
     except ImportError:

@@ -133,10 +133,14 @@ def takes(
         recipe(facts, locale),
         translate("Pick the one you like:", locale),
     ]
-    lines += [
-        f"**{n}** · /piece show {clip['piece_id']} {checked(clip['facts'], locale)}".rstrip()
-        for n, clip in enumerate(clips, 1)
-    ]
+    lines += [f"**{n}** · /piece show {clip['piece_id']}" for n, clip in enumerate(clips, 1)]
+    reports = [clip["facts"].get("verification") or {} for clip in clips]
+    together = {
+        "passed": sum(report.get("passed", 0) for report in reports),
+        "of": sum(report.get("of", 0) for report in reports),
+        "failed": [item for report in reports for item in report.get("failed", ())],
+    }
+    lines.append(f"-# {checked({'verification': together}, locale)}")
     return "\n".join([*lines, *missing])[:MESSAGE]
 
 

@@ -21,6 +21,8 @@ async def test_four_variations_in_one_message_to_pick_from(both):
     assert all(a.filename.endswith(".mp3") for a in takes.attachments)
     request = both.studio.requests[-1]
     assert (request["kind"], request["parent"], request["takes"]) == ("takes", parent, 4)
+    said = {"en-US": "52 of 56 checks hold", "zh-CN": "56 项检查中 52 项符合"}[both.locale]
+    assert said in takes.content  # all four together, the failures named
     labels = [c["label"] for c in takes.components[0]["components"]]
     assert (
         labels

@@ -65,7 +65,7 @@ def _brief(rng: random.Random, words: Vocabulary, style: Style, seed: int) -> Br
         purpose=purpose,
         instruments=_instruments(rng, words) if maybe(0.4) else (),
         chords=chords,
-        grade=rng.randint(1, 5) if purpose == "lesson" else None,
+        grade=rng.randint(1, 5) if purpose == "lesson" and key is None else None,
         seed=seed,
     )
 

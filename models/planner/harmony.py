@@ -110,7 +110,8 @@ def _discounted(counts: Array, backoff: Array) -> Array:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Mapping[str, Any]:
+def shipped() -> Mapping[str, Any]:
+    """The counts that `learn` wrote."""
     path = Path(__file__).with_name("harmony.json.gz")
     return json.loads(gzip.decompress(path.read_bytes()))
 
@@ -165,7 +166,7 @@ def sampler(table: str, mode: str) -> Sampler:
 
     Repeats of a chord are left out, since tokens are chord changes.
     """
-    model = mixed(_shipped(), table, mode)
+    model = mixed(shipped(), table, mode)
     usual = set(np.argsort(-model.unigrams, kind="stable")[:KEPT].tolist())
     tokens = sorted(usual | set(CADENTIAL))
     rows = [*tokens, START]

@@ -1,13 +1,12 @@
 """Count how chords follow each other, and say how well the counts predict songs never seen.
 
-In: `--data DIR` (see `corpora`). Out: `harmony.json.gz`, the counts of the nine tenths of the songs
-that are not held out, and a table of perplexities on the held-out tenth. Run it as
-`python -m models.planner.learn --data DIR --out models/planner/harmony.json.gz`.
+In: a data folder (see `corpora`). Out: `harmony.json.gz`, the counts of the nine tenths of the songs
+that are not held out, and perplexities on the held-out tenth. The commands are
+`python -m bot train harmony --data DIR` and `python -m bot bench harmony --data DIR`.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import hashlib
 import json
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models.planner.corpora import Song, read_all
-from models.planner.harmony import POSITION_POWER, START, Counts, mixed
+from models.planner.harmony import POSITION_POWER, START, Counts, mixed, shipped
 
 #: Rhythms kept for each number of pulses in a bar.
 _RHYTHMS = 24
@@ -128,30 +127,17 @@ def evaluate(
     return rows
 
 
-def main() -> None:
-    """Read, count, write, report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    songs = list(read_all(options.data))
-    train = [s for s in songs if not held_out(s)]
-    test = [s for s in songs if held_out(s)]
-    corpora = learn(train)
-    text = json.dumps(corpora, separators=(",", ":"))
+def rebuild(data: Path, out: Path) -> str:
+    """Count the songs that are not held out, write the file, and say what was counted."""
+    train = [s for s in read_all(data) if not held_out(s)]
+    text = json.dumps(learn(train), separators=(",", ":"))
     # No time stamp, so that the same data give the same bytes.
-    options.out.write_bytes(gzip.compress(text.encode(), mtime=0))
+    out.write_bytes(gzip.compress(text.encode(), mtime=0))
     sources = Counter(s.corpus for s in train)
-    print("counted:", ", ".join(f"{c} {sources[c]}" for c in CORPORA))
-    print(f"wrote {options.out.name}, {options.out.stat().st_size} bytes")
-    print("held-out perplexity per chord change (120 tokens)")
-    print(f"{'table':10} songs chords unigram bigram trigram with place")
-    for table, n, chords, p in evaluate(corpora, test):
-        print(
-            f"{table:10} {n:5d} {chords:6d} {p['unigram']:7.2f} {p['bigram']:6.2f} "
-            f"{p['trigram']:7.2f} {p['placed']:10.2f}"
-        )
+    counted = ", ".join(f"{c} {sources[c]}" for c in CORPORA)
+    return f"counted {counted}; wrote {out.name}, {out.stat().st_size} bytes"
 
 
-if __name__ == "__main__":
-    main()
+def perplexities(data: Path) -> list[tuple[str, int, int, dict[str, float]]]:
+    """`evaluate` for the shipped counts on the held-out songs of `data`."""
+    return evaluate(shipped(), [s for s in read_all(data) if held_out(s)])

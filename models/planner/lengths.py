@@ -122,7 +122,7 @@ def _exact(ask: Ask, seconds: float) -> Length:
     for options in (liked, [o for o in foreign if _liked(ask, o.bpm)], own, foreign):
         if options:
             return _best(ask, options)
-    held = [o for m in ask.meters for o in _held(ask, m, seconds)]
+    held = [o for m in (*ask.meters, *_foreign(ask)) for o in _held(ask, m, seconds)]
     if held:
         return held[0]
     raise _impossible(ask, seconds)

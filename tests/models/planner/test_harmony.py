@@ -84,7 +84,7 @@ def test_an_impossible_sequence_is_an_error() -> None:
 @pytest.mark.parametrize("name", sorted(MIX))
 @pytest.mark.parametrize("mode", ["major", "minor"])
 def test_shipped_tables_are_probabilities_and_know_their_cadences(name: str, mode: str) -> None:
-    model = mixed(harmony._shipped(), name, mode)
+    model = mixed(harmony.shipped(), name, mode)
     np.testing.assert_allclose(model.unigram.sum(), 1)
     np.testing.assert_allclose(model.bigram.sum(-1), 1)
     np.testing.assert_allclose(model.trigram.sum(-1), 1)

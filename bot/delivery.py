@@ -85,8 +85,16 @@ class Delivery:
             See `Deliver`.
         """
         answer = self._answer(job, result)
-        if await self._voice(job, result) and job.kind == "export":
-            answer = replace(answer, kinds=())  # it was asked for and it plays: once is enough
+        if job.kind == "export":
+            if await self._voice(job, result):
+                answer = replace(answer, kinds=())  # it plays there: once is enough
+            return await self._reply(job, result, answer)
+        message_id = await self._reply(job, result, answer)
+        await self._voice(job, result)
+        return message_id
+
+    async def _reply(self, job: Job, result: Mapping[str, Any], answer: Answer) -> int:
+        """Send the answer, or as much of it as this place takes."""
         try:
             return await self._send(job, answer)
         except discord.HTTPException as error:

@@ -28,8 +28,10 @@ from bot.policy import Limits
 from bot.shelf import require_attachments
 from bot.ui import Interaction, progress_view
 from models.errors import Refusal
+from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
 from models.planner.quantities import find_bars
+from models.score import Meter
 from storage import jobs, preferences
 
 log = logging.getLogger(__name__)
@@ -104,7 +106,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         partial(
             admit,
             limits=Limits.of(client.settings),
-            seconds=request.brief.seconds,
+            seconds=_seconds(request.brief),
             now=client.now(),
             request=json.dumps(stored, ensure_ascii=False),
             user_id=interaction.user.id,
@@ -133,6 +135,13 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         if sent.message_id is not None:
             await client.db.run(jobs.set_reply, job.id, sent.message_id)
     client.wake()
+
+
+def _seconds(brief: Brief) -> float | None:
+    """How long a piece is asked to be, as far as the asker said it; None leaves it to us."""
+    if brief.bars is None or brief.tempo is None or brief.meter is None:
+        return brief.seconds
+    return brief.bars * Meter.parse(brief.meter).bar_beats * 60 / brief.tempo
 
 
 def about(kind: Any, piece_id: str, locale: str, **more: Any) -> Ask:

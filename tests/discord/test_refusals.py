@@ -16,6 +16,11 @@ CASES = {
     "a length in words": ({"text": "waltz", "length": "ages"}, "“ages”", "“ages”"),
     "no such key": ({"text": "waltz", "key": "H sharp"}, "“H sharp”", "“H sharp”"),
     "a seed below zero": ({"text": "waltz", "seed": -1}, "whole number", "整数"),
+    "too many bars for this bot": (
+        {"text": "waltz", "length": "250 bars", "tempo": 100, "meter": "3/4"},
+        "450 seconds",
+        "450 秒",
+    ),
     "too long for this bot": ({"text": "waltz", "length": "500"}, "500 seconds", "500 秒"),
 }
 

@@ -65,7 +65,12 @@ def test_discords_own_document_finds_what_has_the_wrong_shape(spec):
     def wrong(method, path, body):
         return broken_rules([SimpleNamespace(method=method, path=path, json=body)], spec)
 
-    assert wrong("POST", "/channels/1/messages", {"content": "fine", "allowed_mentions": {"parse": []}}) == []
+    assert (
+        wrong(
+            "POST", "/channels/1/messages", {"content": "fine", "allowed_mentions": {"parse": []}}
+        )
+        == []
+    )
     assert wrong("POST", "/channels/1/messages", {"content": 5}) != []
     assert wrong("POST", "/channels/1/nothing", {"content": "x"}) != []
     assert wrong("POST", "/interactions/1/abc/callback", {"type": "four"}) != []

@@ -54,11 +54,11 @@ OnProgress = Callable[[Progress], None]
 class Clip:
     """A finished piece on disk.
 
-    `files` maps a kind ("json", "mid", "musicxml", "mp3", "png", later "wav", "stems", "flac", "ogg",
-    "voice") to
-    a path inside `folder`. `facts` is what the reply may state: title, style, mood, key, tempo,
-    meter, bars, seconds, instruments, form, seed, verification (all JSON values). `waveform` is
-    for voice messages: one byte per point, at most 256.
+    `files` maps a kind ("mp3", "png", "mid", "musicxml", "json"; on request "wav" or "flac",
+    "stems", "voice"; "ogg" for loops) to a path inside `folder`. `facts` is what the reply may
+    state: title, style, moods, key, tempo, meter, bars, seconds, instruments, form, seed,
+    verification (all JSON values). `waveform` is for voice messages: one byte per point, at most
+    256.
     """
 
     piece_id: str

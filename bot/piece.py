@@ -35,13 +35,17 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class PieceFile:
-    """One piece as its folder remembers it; `melody_seed` draws the melody over `plan`."""
+    """One piece as its folder remembers it; `melody_seed` draws the melody over `plan`.
+
+    `locale` ("en" or "zh") is the language of its title and picture.
+    """
 
     brief: Brief
     plan: Plan
     melody_seed: int
     lineage: Lineage = field(default_factory=Lineage)
     take: int = 0
+    locale: str = "en"
     id: str = ""
     verification: tuple[Check, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class PieceFile:
             "plan": _PLAN.dump_python(self.plan, mode="json"),
             "take": self.take,
             "melody_seed": self.melody_seed,
+            "locale": self.locale,
             "lineage": asdict(self.lineage),
             "verification": [asdict(c) for c in self.verification],
             "facts": dict(self.facts),
@@ -83,6 +88,7 @@ class PieceFile:
             melody_seed=data["melody_seed"],
             lineage=Lineage(**data["lineage"]),
             take=data["take"],
+            locale=data["locale"],
             id=data["id"],
             verification=tuple(Check(**c) for c in data["verification"]),
             facts=data["facts"],

@@ -109,27 +109,22 @@ class Studio:
             return self._takes(request, seed, pieces, on_progress)
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))
+            longer = extend_plan(parent.plan, request.bars)
             sketch = replace(
                 parent,
-                brief=replace(parent.brief, seconds=None, bars=None),
-                plan=extend_plan(parent.plan, request.bars),
+                brief=replace(parent.brief, seconds=None, bars=longer.bars),
+                plan=longer,
                 lineage=Lineage(parent.id, "extend"),
             )
         else:
-            sketch = sketch_of(request.brief, seed)
+            sketch = sketch_of(request.brief, seed, request.locale)
         folder = pieces / piece_id(request, seed, 0)
         return [self.record(sketch, folder, on_progress, voice="voice" in request.formats)]
-
-    def compose(
-        self, brief: Brief, seed: int, folder: Path, on_progress: OnProgress = quiet
-    ) -> Clip:
-        """One piece from a brief, straight into `folder`."""
-        return self.record(sketch_of(brief, seed), folder, on_progress)
 
     def _takes(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
     ) -> list[Clip]:
-        base = sketch_of(request.brief, seed)
+        base = sketch_of(request.brief, seed, request.locale)
         if request.parent:
             parent = PieceFile.load(pieces / request.parent)
             base = replace(parent, take=parent.take + 1, lineage=Lineage(parent.id, "take"))
@@ -160,7 +155,7 @@ class Studio:
             written = self.write(sketch, folder, watch, on_progress)
             on_progress(Progress(4, 4, "recording"))
             with ThreadPoolExecutor(1) as other_core:
-                drawn = other_core.submit(_draw, written.score, folder, watch)
+                drawn = other_core.submit(_draw, written.score, sketch.locale, folder, watch)
                 rendered = self.render(written.score, sketch.plan, watch)
                 with watch("mp3"):
                     encode.encode_mp3(
@@ -263,7 +258,7 @@ class Studio:
         return Clip(piece.id, folder, files_in(folder), piece.facts, waveform=waveform)
 
 
-def sketch_of(brief: Brief, seed: int) -> PieceFile:
+def sketch_of(brief: Brief, seed: int, locale: str = "en") -> PieceFile:
     """A brief decided, not yet written; the brief keeps the seed so that it makes the same again.
 
     Raises
@@ -271,7 +266,8 @@ def sketch_of(brief: Brief, seed: int) -> PieceFile:
     Refusal
         When the brief contradicts itself.
     """
-    return PieceFile(replace(brief, seed=seed), make_plan(brief, seed), melody_seed=seed)
+    plan = make_plan(brief, seed, locale)
+    return PieceFile(replace(brief, seed=seed), plan, melody_seed=seed, locale=locale)
 
 
 def piece_id(request: Request, seed: int, take: int) -> str:
@@ -319,6 +315,6 @@ def _performance(score: Score, plan: Plan, scratch: Path) -> tuple[Path, audio.L
     return path, loop
 
 
-def _draw(score: Score, folder: Path, watch: Stopwatch) -> None:
+def _draw(score: Score, locale: str, folder: Path, watch: Stopwatch) -> None:
     with watch("picture"):
-        picture.piano_roll(score, folder / "piece.png")
+        picture.piano_roll(score, folder / "piece.png", locale)

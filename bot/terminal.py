@@ -20,10 +20,11 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table as Grid
 
-from bot.agent.understand import read
+from bot.agent.understand import language, read
 from bot.bench import Table
 from bot.domain import Clip, Progress
 from bot.i18n import translate
+from bot.piece import PieceFile
 from bot.recipe import players, recipe
 from bot.settings import Settings
 from models.errors import Refusal
@@ -32,14 +33,25 @@ from models.planner.intake import brief_from_json
 
 
 def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> None:
-    """Read a text in the person's language, make the piece, say what was done."""
-    reading = read(text)
-    brief = reading.brief if seed is None else replace(reading.brief, seed=seed)
-    notes = [translate(template, reading.locale, **values) for template, values in reading.notes]
+    """Read a text in the person's language, make the piece, say what was done.
+
+    Raises
+    ------
+    Refusal
+        Already in the person's language.
+    """
+    locale = language(text)
     try:
-        _make(brief, out, as_json, reading.locale, {"text": text, "notes": notes})
+        reading = read(text)
+        brief = reading.brief if seed is None else replace(reading.brief, seed=seed)
+        notes = [translate(template, locale, **values) for template, values in reading.notes]
+        if reading.leftover:
+            words = translate(", ", locale).join(reading.leftover)
+            notes.append(translate("I did not understand: {words}", locale, words=words))
+        _make(brief, out, as_json, locale, {"text": text, "notes": notes})
     except Refusal as refusal:
-        raise Refusal(translate(refusal.template, reading.locale, **refusal.values)) from None
+        refusal.args = (translate(refusal.template, locale, **refusal.values),)
+        raise
 
 
 def make_from_file(path: Path, out: Path, as_json: bool) -> None:
@@ -65,17 +77,15 @@ def make_from_file(path: Path, out: Path, as_json: bool) -> None:
 
 
 def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, Any]) -> None:
-    from bot.studio import Studio, clip_to_json
+    from bot.studio import Studio, clip_to_json, sketch_of
 
     settings = Settings()
     seed = brief.seed if brief.seed is not None else secrets.randbelow(2**31)
+    sketch = sketch_of(brief, seed, locale)  # a contradiction is said before models load
     loading = time.perf_counter()
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
     started = time.perf_counter()
-    if as_json:
-        clip = studio.compose(brief, seed, out)
-    else:
-        clip = _with_bar(studio, brief, seed, out, locale)
+    clip = studio.record(sketch, out) if as_json else _with_bar(studio, sketch, out)
     finished = time.perf_counter()
     seconds = {"loading": started - loading, "making": finished - started}
     if as_json:
@@ -85,7 +95,8 @@ def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, 
         _tell(clip, locale, extra.get("notes", ()), seconds["making"])
 
 
-def _with_bar(studio: Any, brief: Brief, seed: int, out: Path, locale: str) -> Clip:
+def _with_bar(studio: Any, sketch: PieceFile, out: Path) -> Clip:
+    locale = sketch.locale
     columns = (
         TextColumn("{task.completed}/{task.total}"),
         BarColumn(24),
@@ -98,7 +109,7 @@ def _with_bar(studio: Any, brief: Brief, seed: int, out: Path, locale: str) -> C
             label = translate(progress.label, locale)
             bar.update(task, completed=progress.step, total=progress.of, description=label)
 
-        clip: Clip = studio.compose(brief, seed, out, show)
+        clip: Clip = studio.record(sketch, out, show)
         return clip
 
 

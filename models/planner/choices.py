@@ -180,25 +180,21 @@ def tempo_range(chosen: Style, allowed: Grade | None) -> tuple[float, float]:
     return min(max(low, slowest), fastest), max(min(high, fastest), slowest)
 
 
-def title(
-    brief: Brief,
-    chosen: Style,
-    mood: tuple[float, float],
-    key: Key,
-    vocabulary: Vocabulary,
-    rng: Random,
-) -> str:
-    """The person's title, or mood, style and key: "Wistful Waltz in D minor"."""
+def mood(brief: Brief, wish: tuple[float, float], vocabulary: Vocabulary, rng: Random) -> Mood:
+    """The first mood asked for, else one of those that lie nearest (for a title)."""
+    if brief.moods:
+        return vocabulary.moods[brief.moods[0]]
+    fit = [m for m in vocabulary.moods if m.id not in _NO_ADJECTIVES]
+    return rng.choice(sorted(fit, key=lambda m: math.dist((m.valence, m.arousal), wish))[:4])
+
+
+def title(brief: Brief, chosen: Style, named: Mood, key: Key, language: str) -> str:
+    """The person's title, or mood, style and key: "Wistful Waltz in D minor", "忧郁的圆舞曲"."""
     if brief.title:
         return brief.title
-    named = vocabulary.moods[brief.moods[0]] if brief.moods else _near(mood, vocabulary, rng)
+    if language == "zh":
+        return f"{named.name('zh')}的{chosen.name('zh')}"
     return f"{named.name()} {_as_noun(chosen.name())} in {key}"
-
-
-def _near(mood: tuple[float, float], vocabulary: Vocabulary, rng: Random) -> Mood:
-    """One of the moods that lie nearest."""
-    fit = [m for m in vocabulary.moods if m.id not in _NO_ADJECTIVES]
-    return rng.choice(sorted(fit, key=lambda m: math.dist((m.valence, m.arousal), mood))[:4])
 
 
 def _as_noun(name: str) -> str:

@@ -1,7 +1,7 @@
 """Count how chords follow each other, and say how well the counts predict songs never seen.
 
-In: a data folder (see `corpora`). Out: `harmony.json.gz`, the counts of the nine tenths of the songs
-that are not held out, and perplexities on the held-out tenth. The commands are
+In: a data folder (see `corpora`). Out: `harmony.json.gz`, the counts of the nine tenths of the
+songs that are not held out, and perplexities on the held-out tenth. The commands are
 `python -m bot train harmony --data DIR` and `python -m bot bench harmony --data DIR`.
 """
 

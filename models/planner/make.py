@@ -46,7 +46,7 @@ class _Frame:
     form: str
 
 
-def make_plan(brief: Brief, seed: int) -> Plan:
+def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
     """Decide a piece.
 
     Parameters
@@ -55,6 +55,8 @@ def make_plan(brief: Brief, seed: int) -> Plan:
         Names are vocabulary ids (`intake` and the agent see to that).
     seed : int
         Chooses among what the brief leaves open.
+    language : str
+        "en" or "zh", of the title that a piece without one gets; nothing else depends on it.
 
     Raises
     ------
@@ -79,7 +81,11 @@ def make_plan(brief: Brief, seed: int) -> Plan:
     roles = tuple(dict.fromkeys(p.role for p in parts))
     return Plan(
         title=choices.title(
-            brief, frame.style, (valence, arousal), frame.key, vocabulary, _rng(seed, "title")
+            brief,
+            frame.style,
+            choices.mood(brief, (valence, arousal), vocabulary, _rng(seed, "title")),
+            frame.key,
+            language,
         ),
         style=frame.style.id,
         purpose=frame.purpose.id,

@@ -119,7 +119,7 @@ def find_tempo(text: str) -> Found | None:
 
 
 _MINUTES = r"(?:minutes?\b|mins?\b|minute-long\b)"
-_SECONDS = r"(?:seconds?\b|secs?\b|(?<=\d)s\b)"
+_SECONDS = r"(?:seconds?\b|secs?\b|(?<=\d)s\b|(?<=\d )s\b)"
 _LENGTHS: tuple[tuple[str, tuple[float, ...]], ...] = (
     # a pattern and what its groups a, b, c count in seconds
     (r"(?<![\d:])(?P<a>\d{1,2}):(?P<b>\d{2}):(?P<c>\d{2})(?![\d:])", (3600, 60, 1)),

@@ -18,8 +18,8 @@ from models.errors import Refusal
 from models.verify import Check
 
 _PUBLISHED = {
-    "tempo": "text2midi 39.7 % (bin), MuseCoco 21.7 %",
-    "key": "text2midi 33.6 %, MuseCoco 13.7 %",
+    "tempo (MIDI)": "text2midi 39.7 % (bin), MuseCoco 21.7 %",
+    "key signature (MIDI)": "text2midi 33.6 %, MuseCoco 13.7 %",
 }
 
 

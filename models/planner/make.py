@@ -26,6 +26,8 @@ from models.theory import Chord, Key
 from models.vocabulary import Purpose, Style, Vocabulary
 
 _DEFAULT_PURPOSE = "song"
+#: Sections that open or close a piece and do not come round again.
+_FRAMES = frozenset(("intro", "opening", "outro", "resolution"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _swing(frame: _Frame, meter: Meter) -> float:
 def extend_plan(plan: Plan, bars: int) -> Plan:
     """The same piece with `bars` more bars before its last section.
 
-    The sections between the first and the last come round again, in order, with their own chords.
+    The sections between opening and ending come round again, in order, with their own chords.
     Tempo, parts and ending stay; `seconds`, where there was an exact length, becomes the new one.
 
     Raises
@@ -255,13 +257,21 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
 
 
 def _extended(plan: Plan, bars: int) -> list[tuple[PlanSection, int]]:
-    """(section to copy, bars of it to take), in order, the old ending last."""
+    """(section to copy, bars of it to take), in order, the old ending last.
+
+    What is added goes round the body of the form from where it stopped, so that after a verse
+    comes the chorus.
+    """
     *before, last = plan.sections
-    core = [s for s in before if s.section.name not in ("intro", "opening")] or [last]
+    body = [s for s in plan.sections if s.section.name not in _FRAMES] or [last]
+    round_ = list({s.section.label: s for s in reversed(body)}.values())[::-1]
+    labels = [s.section.label for s in round_]
+    heard = before[-1].section.label if before else ""
+    i = labels.index(heard) + 1 if heard in labels else 0
     added: list[tuple[PlanSection, int]] = []
-    rest, i = bars, 0
+    rest = bars
     while rest:
-        source = core[i % len(core)]
+        source = round_[i % len(round_)]
         size = min(source.section.bars, rest)
         added.append((source, size))
         rest -= size

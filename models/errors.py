@@ -7,7 +7,7 @@ translates `template` first (gettext message ids are the English templates) and 
 from __future__ import annotations
 
 
-class Refusal(ValueError):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(ValueError):
     """Something a person asked for cannot be done; `template` is one clear sentence with a remedy.
 
     Parameters

@@ -146,7 +146,7 @@ def _metronome(bpm: float) -> Element:
     mark = Element("direction", placement="above")
     metronome = SubElement(SubElement(mark, "direction-type"), "metronome")
     SubElement(metronome, "beat-unit").text = "quarter"
-    SubElement(metronome, "per-minute").text = f"{bpm:.6g}"  # as exact as MIDI, so that both files state one tempo
+    SubElement(metronome, "per-minute").text = f"{bpm:.6g}"  # as exact as the MIDI file
     SubElement(mark, "sound", tempo=repr(bpm))
     return mark
 

@@ -2,6 +2,8 @@
 PY := .venv/bin/python
 # uv does not read pip's settings: hand over the folder of local wheels, if the machine names one.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# The data sets, for the tests that need them; they skip elsewhere.
+DATA ?= $(wildcard ../shared/data)
 
 .PHONY: run test lint tools constraints clean
 
@@ -9,7 +11,7 @@ run: .venv/.ready tools
 	@$(PY) -m bot run
 
 test: .venv/.ready tools lint
-	@$(PY) -m pytest -q -n 2
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(if $(DATA),--data $(DATA))
 
 lint: .venv/.ready
 	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check . && $(PY) -m mypy && .venv/bin/lint-imports --no-cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,11 @@ class Spec:
 
 
 @pytest.fixture(scope="session")
-def spec():
-    """The document, where SEGNO_DATA names the folder of data sets; None elsewhere."""
-    path = Path(os.environ.get("SEGNO_DATA", "")) / "discord" / "openapi.json"
-    return Spec(path) if path.is_file() else None
+def spec(request):
+    """Discord's document where --data names the folder of data sets; None elsewhere."""
+    folder = request.config.getoption("--data")
+    path = folder / "discord" / "openapi.json" if folder else None
+    return Spec(path) if path and path.is_file() else None
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_a_broken_command_is_found(bad):
 
 def test_discords_own_document_finds_what_has_the_wrong_shape(spec):
     if spec is None:
-        pytest.skip("SEGNO_DATA names no folder with Discord's OpenAPI document")
+        pytest.skip("needs Discord's OpenAPI document: pytest --data DIR")
 
     def wrong(method, path, body):
         return broken_rules([SimpleNamespace(method=method, path=path, json=body)], spec)

@@ -107,7 +107,6 @@ def test_a_copied_bar_is_found_in_any_key() -> None:
     assert copied(bar_events(events_of(other), 16, 4), 16, index) == (0, 3)
 
 
-@pytest.mark.data
 def test_the_real_corpora_read_as_counted(data_dir: Path, tmp_path: Path) -> None:
     sheets = load_sheets(data_dir, tmp_path)
     everything = [s for members in sheets.values() for s in members]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import pytest
 import symusic
 
 from models.composer.corpus_midi import nottingham, pop909

@@ -82,6 +82,7 @@ def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, 
     settings = Settings()
     seed = brief.seed if brief.seed is not None else secrets.randbelow(2**31)
     sketch = sketch_of(brief, seed, locale)  # a contradiction is said before models load
+    _open(out)
     loading = time.perf_counter()
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
     started = time.perf_counter()
@@ -93,6 +94,16 @@ def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, 
         print(json.dumps({**clip_to_json(clip), **extra, "timing": timing}, ensure_ascii=False))
     else:
         _tell(clip, locale, extra.get("notes", ()), seconds["making"])
+
+
+def _open(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "piece.json").touch()
+    except OSError:
+        raise Refusal(
+            "I cannot write into the folder “{name}”; name another with --out.", name=out.name
+        ) from None
 
 
 def _with_bar(studio: Any, sketch: PieceFile, out: Path) -> Clip:

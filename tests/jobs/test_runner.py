@@ -16,7 +16,7 @@ from bot.jobs.worker import WorkerSetup
 from bot.settings import Settings
 from storage import deliveries, jobs, pieces, privacy
 from storage.db import DbThread
-from tests.storage.test_library import piece
+from tests.storage.test_pieces import piece
 
 TASK = "tests.jobs.fake_tasks:execute"
 

@@ -2,7 +2,7 @@
 
 from storage import deliveries, feedback, jobs, pieces, preferences, privacy
 from storage.db import open_database
-from tests.storage.test_library import VALUES, piece
+from tests.storage.test_pieces import VALUES, piece
 
 PERSON, FRIEND = 414141414141414141, 525252525252525252
 

@@ -83,13 +83,13 @@ def _longest_run(pitches: Sequence[int]) -> int:
 
 
 def _motifs(bars: Sequence[Sequence[Event]], bar: int) -> float:
-    """How near the share of bars whose rhythm returns comes to two in three."""
+    """How near the share of bars whose rhythm returns comes to one in two."""
     rhythms = [tuple((e.step % bar, e.kind, e.duration) for e in events) for events in bars]
     if len(rhythms) < 3:
         return 1.0
     counts = Counter(rhythms)
     share = sum(n for n in counts.values() if n > 1) / len(rhythms)
-    return 1 - min(1.0, abs(share - 0.6) / 0.6)
+    return 1 - 2 * abs(share - 0.5)
 
 
 def _density(bars: Sequence[Sequence[Event]], asked: Sequence[int], bar: int) -> float:

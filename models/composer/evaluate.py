@@ -54,7 +54,7 @@ def likelihood(
 ) -> dict[str, float]:
     """Nats per note by source and model."""
     model = composer.decoder.model
-    ngram = Ngram().fit(train)
+    ngrams = {order: Ngram(order).fit(train) for order in (2, 5)}  # 2 is the best of 2..5 here
     groups: dict[str, list[LeadSheet]] = defaultdict(list)
     for sheet in test:
         groups[sheet.source].append(sheet)
@@ -73,7 +73,8 @@ def likelihood(
         told = per_note([bare(w) for w in full])
         out[f"nats_per_note/{source}/composer"] = told
         out[f"nats_per_note/{source}/without_chords"] = per_note([bare(w) for w in without])
-        out[f"nats_per_note/{source}/5-gram"] = sum(ngram.nats(s) for s in members) / notes
+        for order, ngram in ngrams.items():
+            out[f"nats_per_note/{source}/{order}-gram"] = sum(map(ngram.nats, members)) / notes
         out[f"nats_per_note/{source}/told_bar_attributes"] = per_note(full)
         out[f"nats_per_note/{source}/told_latents_too"] = per_note(full, latent=True)
         out[f"nats_per_step/{source}/composer"] = told * notes / steps

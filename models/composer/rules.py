@@ -137,7 +137,7 @@ class Rules:
                     mask[FIRST_ONSET:] = _NEVER
             elif sounding and last is not None and not self.is_chord_tone(step - 1, last):
                 mask[REST] = _NEVER
-            elif position == half:
+            if position == half:
                 outside = ~self.chord_tones[step, self._pitches[step] % 12]
                 mask[FIRST_ONSET:][outside] = _NEVER
         return mask if np.isfinite(mask).any() else self._fallback(step, mask)

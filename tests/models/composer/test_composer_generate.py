@@ -133,14 +133,22 @@ def test_a_lesson_stays_inside_its_grade(composer: Composer, grade: int) -> None
     assert max(abs(a.pitch - b.pitch) for a, b in pairwise(notes)) <= allowed.leap
 
 
-def test_phrases_breathe(composer: Composer) -> None:
-    """No note starts in the third quarter of every fourth bar, its first sixteenth aside."""
-    for seed in range(2):
-        asked = plan("AB", density=0.8)
+@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8", "2/4"])
+def test_phrases_breathe_and_close_on_a_chord_tone(composer: Composer, meter: str) -> None:
+    """In every fourth bar nothing starts between the middle and the upbeat; what closes, fits."""
+    asked = plan("AB", density=0.8, meter=meter)
+    bar = asked.meter.bar_beats
+    upbeat = 1.0 if meter in ("4/4", "3/4") else 0.5
+    for seed in range(4):
         notes = compose(asked, composer, seed=seed, candidates=2)
-        for bar in range(3, 16, 4):
-            starts = [n.onset for n in notes if bar * 4 + 2.25 <= n.onset < bar * 4 + 3]
-            assert not starts, (seed, bar, starts)
+        for end in range(4, 17, 4):
+            before = [n for n in notes if n.onset < end * bar - upbeat]
+            last = before[-1]
+            assert last.onset <= (end - 0.5) * bar
+            chord = next(
+                c.chord for c in asked.chords if c.onset <= last.onset < c.onset + c.duration
+            )
+            assert last.pitch % 12 in chord.pcs, (seed, end, last, chord.symbol)
 
 
 def test_density_is_obeyed(composer: Composer) -> None:

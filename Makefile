@@ -18,9 +18,10 @@ lint: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints.txt
 	@command -v python3 >/dev/null || { echo "Segno needs Python 3.11 or 3.12: https://www.python.org/downloads/"; exit 1; }
-	python3 -m venv .venv
-	$(PY) -m pip install -q uv -c constraints.txt 2>/dev/null || $(PY) -m pip install -q uv
-	.venv/bin/uv pip install -q --python $(PY) --compile-bytecode -c constraints.txt -e '.[dev]'
+	@echo "Setting up .venv: a minute or two, once."
+	@python3 -m venv .venv
+	@$(PY) -m pip install -q -c constraints.txt uv
+	@.venv/bin/uv pip install -q --python $(PY) --compile-bytecode -c constraints.txt -e '.[dev]'
 	@touch $@
 
 tools:

@@ -103,15 +103,21 @@ def train_composer(
     out: Annotated[Path, typer.Option(help="Checkpoints and weight.")] = Path("out/composer"),
     cache: Annotated[Path, typer.Option(help="Parsed data.")] = Path(".cache/composer"),
     minutes: Annotated[float | None, typer.Option(help="Wall clock; default: all steps.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe (TOML).")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
+    publish: Annotated[bool, typer.Option("--publish", help="Ship the weight when done.")] = False,
 ) -> None:
     """Train the melody writer (Transformer-VAE) from raw files to its weight."""
     import logging
 
-    from models.composer.train import train
+    from models import hub
+    from models.composer.train import RECIPE, train
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    typer.echo(str(train(data, cache, out, minutes=minutes, resume=resume)))
+    weight = train(data, cache, out, recipe or RECIPE, minutes, resume)
+    typer.echo(str(weight))
+    if publish:
+        hub.publish("composer", weight, "Apache-2.0", "models/composer/train.py; see MODEL_CARD.md")
 
 
 @train_app.command("harmony")

@@ -54,6 +54,7 @@ class Entry:
 class Style(Entry):
     """A style: what it sounds like before anything is asked of it.
 
+    `character` is the (valence, arousal) of styles that have a mood of their own (comedy, horror).
     `tempo` is (slowest, typical, fastest) in quarter notes per minute; `meters` and the instrument
     ids of each role come in order of preference; `minor` is the share of pieces in a minor mode and
     `modes` other modes it favours; `swing` is where the off-eighth falls (0.5 straight, 0.67
@@ -64,6 +65,7 @@ class Style(Entry):
     """
 
     family: str = "pop"
+    character: tuple[float, float] | None = None
     tempo: tuple[float, float, float] = (80, 110, 140)
     meters: tuple[str, ...] = ("4/4",)
     minor: float = 0.4

@@ -8,7 +8,6 @@ over the chords of the test tunes and set beside what people wrote over them.
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -176,17 +175,3 @@ def writing(
         for name in values[0]:
             out[f"{name}/{who}"] = float(np.mean([v[name] for v in values]))
     return out
-
-
-def main() -> None:
-    """Read the command line and print the measures."""
-    parser = argparse.ArgumentParser(description="Measure the composer on held-out tunes.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, default=Path(".cache/composer"))
-    args = parser.parse_args()
-    for name, value in evaluate(args.data, args.cache).items():
-        print(f"{name:55s} {value:9.4f}")
-
-
-if __name__ == "__main__":
-    main()

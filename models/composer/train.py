@@ -1,14 +1,13 @@
 """Training on CPU (or a GPU, if there is one): raw corpora in, a weight with its metadata out.
 
-`python -m models.composer.train --data DIR --cache DIR --out DIR` writes `checkpoint.pt` every few
-minutes (resume with `--resume`), and `composer.safetensors` whenever the validation loss is best.
+`python -m bot train composer --data DIR` writes `checkpoint.pt` every few minutes (and goes on from
+it), and `composer.safetensors` whenever the validation loss is best.
 The validation loss is the mean of two: told only chords and meter, and told all bar attributes;
 both without latents, as composing without a reference does.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import logging
@@ -24,7 +23,6 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from models import hub
 from models.composer.data import Batch, Pieces, bare, collate, cut, epoch, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.model import ComposerModel, Shape
@@ -229,24 +227,3 @@ def train(
     trainer.check(windows, opened)
     finish(out / "composer.safetensors", sheets["train"])
     return out / "composer.safetensors"
-
-
-def main() -> None:
-    """Read the command line and train."""
-    parser = argparse.ArgumentParser(description="Train the composer.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, default=Path(".cache/composer"))
-    parser.add_argument("--out", type=Path, default=Path("out/composer"))
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--publish", action="store_true", help="ship the weight when done")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    weight = train(args.data, args.cache, args.out, args.recipe, args.minutes, args.resume)
-    if args.publish:
-        hub.publish("composer", weight, "Apache-2.0", "models/composer/train.py; see MODEL_CARD.md")
-
-
-if __name__ == "__main__":
-    main()

@@ -74,28 +74,31 @@ def mean(points: Curve) -> tuple[float, float]:
     return sum(v for v, _ in points) / len(points), sum(a for _, a in points) / len(points)
 
 
-def style(brief: Brief, vocabulary: Vocabulary, mood: tuple[float, float], rng: Random) -> Style:
+def style(brief: Brief, vocabulary: Vocabulary, wished: Curve, rng: Random) -> Style:
     """The style asked for, or one drawn among those that suit mood, purpose, meter and players."""
     if brief.style is not None:
         return vocabulary.styles[brief.style]
     styles = list(vocabulary.styles)
     families = _PURPOSE_FAMILIES.get(brief.purpose or "song", {})
     return rng.choices(
-        styles, [_suits(s, brief, mood) * families.get(s.family, 0.15) for s in styles]
+        styles, [_suits(s, brief, wished) * families.get(s.family, 0.15) for s in styles]
     )[0]
 
 
-def _suits(candidate: Style, brief: Brief, mood: tuple[float, float]) -> float:
-    valence, arousal = mood
+def _suits(candidate: Style, brief: Brief, wished: Curve) -> float:
+    valence, arousal = mean(wished)
     weight = math.exp(-7 * (_liveliness(candidate) - 0.36 * arousal) ** 2)
     weight *= math.exp(-2.0 * (candidate.minor - (0.45 - 0.45 * valence)) ** 2)
+    if candidate.character is not None:  # it must bear every mood of the curve
+        apart = sum(math.dist(candidate.character, point) ** 2 for point in wished) / len(wished)
+        weight *= math.exp(-2.5 * apart)
     if brief.meter is not None and brief.meter not in candidate.meters:
         weight *= 0.02
     if brief.tempo is not None and not candidate.tempo[0] <= brief.tempo <= candidate.tempo[2]:
         weight *= 0.05
     players = {*candidate.melody, *candidate.chords, *candidate.pad, *candidate.bass, candidate.kit}
     for name in brief.instruments:
-        weight *= 3.0 if name in players else 1.0
+        weight *= 4.0 if name in players else 0.4
     return weight
 
 

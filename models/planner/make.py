@@ -120,7 +120,7 @@ def _frame(brief: Brief, seed: int, vocabulary: Vocabulary) -> _Frame:
     allowed = None if grade is None else limits(grade)
     wished = choices.wish(brief, vocabulary, _rng(seed, "mood"))
     valence, arousal = choices.mean(wished)
-    style = choices.style(brief, vocabulary, (valence, arousal), _rng(seed, "style"))
+    style = choices.style(brief, vocabulary, wished, _rng(seed, "style"))
     purpose = vocabulary.purposes[purpose_id]
     return _Frame(
         style=style,

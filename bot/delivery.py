@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 401, 403, 413
 _VOICE_FLAG = 1 << 13
-# What a person asks for -> the files that carry it; lossless audio is FLAC where WAV is too large.
-_KINDS = {"wav": ("wav", "flac")}
 NO_FILES = (
     "Your piece is ready, but I may not attach files in this channel. Bring it to a direct message "
     "or another channel with /piece show {id}."
@@ -118,7 +116,7 @@ class Delivery:
         limit = int(desk.get("limit") or shelf.DEFAULT_LIMIT)
         first, locale = clips[0], job.locale
         if job.kind == "export":
-            kinds = tuple(kind for name in request["formats"] for kind in _KINDS.get(name, (name,)))
+            kinds = tuple(request["formats"])
             title = wording.quoted(str(first["facts"].get("title") or first["piece_id"]), 80)
             return Answer(lambda missing: "\n".join([f"**{title}**", *missing]), None,
                           clips, kinds, limit)  # fmt: skip

@@ -54,9 +54,8 @@ OnProgress = Callable[[Progress], None]
 class Clip:
     """A finished piece on disk.
 
-    `files` maps a kind ("mp3", "png", "mid", "musicxml", "json"; on request "wav" or "flac",
-    "stems", "voice"; "ogg" for loops) to a path inside `folder`. `facts` is what the reply may
-    state: title, style, moods, key, tempo, meter, bars, seconds, instruments, form, seed,
+    `files` maps a kind of `bot.files.NAMES` to a path inside `folder`. `facts` is what the reply
+    may state: title, style, moods, key, tempo, meter, bars, seconds, instruments, form, seed,
     verification (all JSON values). `waveform` is for voice messages: one byte per point, at most
     256.
     """

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from bot import wording
 from bot.client import Segno
+from bot.files import files_in
 from bot.ui import Interaction
 from models import vocabulary
 from models.errors import Refusal
@@ -29,14 +30,13 @@ from storage.pieces import Piece
 
 #: What a result carries, in this order; the rest waits behind its buttons. Only loops have an OGG:
 #: it is cut to the sample, which MP3 cannot be.
-SHOWN = ("mp3", "ogg", "png", "mid")
+SHOWN = ("mp3", "loop", "png", "mid")
 #: Discord takes ten files and about 25 MiB in one message.
 MOST_BYTES = 24 * 2**20
 #: Bytes of one file where Discord did not say what it takes.
 DEFAULT_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 #: The files of a piece are gone.
 GONE = "That piece is not here any more; make it again from its recipe with /compose."
-_SUFFIX = {"stems": "zip", "voice": "ogg"}
 
 
 def require_attachments(interaction: Interaction) -> None:
@@ -144,7 +144,7 @@ def clip_of(folder: Path) -> dict[str, Any]:
         saved = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refusal(GONE) from None
-    files = {path.suffix[1:]: str(path) for path in sorted(folder.glob("piece.*"))}
+    files = {kind: str(path) for kind, path in files_in(folder).items()}
     return {"piece_id": saved["id"], "folder": str(folder), "files": files, "facts": saved["facts"]}
 
 
@@ -170,17 +170,18 @@ def attach(
             room -= size
             files.append(
                 discord.File(
-                    io.BytesIO(path.read_bytes()), filename=_name(clip, kind, number, len(clips))
+                    io.BytesIO(path.read_bytes()),
+                    filename=_name(clip, path.suffix, number, len(clips)),
                 )
             )
     return files[:10], missing
 
 
-def _name(clip: Mapping[str, Any], kind: str, number: int, of: int) -> str:
+def _name(clip: Mapping[str, Any], suffix: str, number: int, of: int) -> str:
     """A file name that says what it is: letters and digits of the title, then the id."""
     title = str(clip["facts"].get("title") or "")
     slug = "-".join(
         "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower()).split()
     )
     take = f"{number}-" if of > 1 else ""
-    return f"{take}{slug[:40] or 'segno'}-{clip['piece_id'][:8]}.{_SUFFIX.get(kind, kind)}"
+    return f"{take}{slug[:40] or 'segno'}-{clip['piece_id'][:8]}{suffix}"

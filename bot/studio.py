@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.domain import Clip, OnProgress, Progress, Request
+from bot.files import files_in
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.render import audio, encode, picture
 from bot.render.failures import disk_errors
@@ -165,8 +166,8 @@ class Studio:
                         title=written.score.title,
                         artist="Segno",
                     )
-                if sketch.plan.loop:  # MP3 pads its ends, so a loop also comes sample-exact
-                    encode.encode_ogg(rendered.audio, folder / "piece.ogg")
+                if sketch.plan.loop:  # MP3 pads its ends: a loop also comes sample-exact
+                    encode.encode_loop(rendered.audio, folder / "loop.flac", MAX_BYTES)
                 waveform = (
                     encode.encode_voice(rendered.audio, folder / "voice.ogg") if voice else b""
                 )
@@ -274,23 +275,6 @@ def piece_id(request: Request, seed: int, take: int) -> str:
     """A short name for a piece, the same for the same request, seed and take."""
     content = f"{request!r}|{seed}|{take}".encode()
     return base64.b32encode(hashlib.sha256(content).digest())[:8].decode().lower()
-
-
-def files_in(folder: Path) -> dict[str, Path]:
-    """The finished files of a piece by kind, in the order they are shown."""
-    paths = {
-        "mp3": folder / "piece.mp3",
-        "png": folder / "piece.png",
-        "mid": folder / "piece.mid",
-        "musicxml": folder / "piece.musicxml",
-        "json": folder / "piece.json",
-        "wav": folder / "piece.wav",
-        "flac": folder / "piece.flac",
-        "ogg": folder / "piece.ogg",
-        "voice": folder / "voice.ogg",
-        "stems": folder / "stems.zip",
-    }
-    return {kind: path for kind, path in paths.items() if path.exists()}
 
 
 def clip_to_json(clip: Clip) -> dict[str, Any]:

@@ -39,8 +39,8 @@ def run(studio: Studio, cases: int = 30, seed: int = 14) -> Table:
             audio, _ = soundfile.read(clip.files["mp3"], dtype="float32", always_2d=True)
             stems = studio.stems(clip.folder)
             plan = PieceFile.load(clip.folder).plan
-            if "ogg" in clip.files:
-                loop, _ = soundfile.read(clip.files["ogg"], dtype="float32", always_2d=True)
+            if "loop" in clip.files:
+                loop, _ = soundfile.read(clip.files["loop"], dtype="float32", always_2d=True)
                 jump, step = seam_jump(loop)
                 seams.append(jump / step)
         lufs.append(loudness(audio))

@@ -95,6 +95,20 @@ def encode_lossless(audio: Audio, path: Path, max_bytes: int | None = None) -> P
     raise _too_large(max_bytes)
 
 
+def encode_loop(audio: Audio, path: Path, max_bytes: int) -> Path:
+    """Write FLAC, or OGG/Opus where FLAC is too large; both keep the length to the sample.
+
+    Opus starts without a past, which leaves a small step at the seam; FLAC leaves none.
+    """
+    data = _sndfile(audio, "FLAC", "PCM_16")
+    if len(data) > max_bytes:
+        path = path.with_suffix(".ogg")
+        encode_ogg(audio, path)
+    else:
+        _save(path, data)
+    return path
+
+
 def encode_voice(audio: Audio, path: Path) -> bytes:
     """Write a voice message as Discord's own clients do, and give its waveform.
 

@@ -26,6 +26,7 @@ from simcord.env import Env
 
 from bot.app import build
 from bot.domain import Progress
+from bot.files import files_in
 from bot.jobs.executor import JobCancelled, JobFailed
 from bot.settings import Settings
 from models.errors import Refusal
@@ -147,11 +148,7 @@ class TinyStudio:
         return self.clip(folder, facts)
 
     def clip(self, folder, facts):
-        files = {p.suffix[1:]: str(p) for p in folder.glob("piece.*")}
-        if (folder / "voice.ogg").exists():
-            files["voice"] = str(folder / "voice.ogg")
-        if (folder / "stems.zip").exists():
-            files["stems"] = str(folder / "stems.zip")
+        files = {kind: str(path) for kind, path in files_in(folder).items()}
         waveform = base64.b64encode(bytes(range(256))).decode()
         return {"piece_id": folder.name, "folder": str(folder), "files": files, "facts": facts,
                 "waveform": waveform}  # fmt: skip

@@ -14,6 +14,7 @@ from bot.render import encode
 from bot.render.encode import (
     BITRATES,
     encode_flac,
+    encode_loop,
     encode_lossless,
     encode_mp3,
     encode_ogg,
@@ -191,3 +192,13 @@ def test_other_errors_are_not_called_a_full_disk(music, tmp_path):
     with pytest.raises(FileNotFoundError):
         encode_wav(music, tmp_path / "nowhere" / "a.wav")
     assert shutil.disk_usage(tmp_path).free > 0
+
+
+def test_a_loop_is_lossless_unless_that_is_too_large(music, tmp_path):
+    lossless = encode_loop(music, tmp_path / "loop.flac", 10_000_000)
+    back, _ = sf.read(lossless, dtype="float32")
+    assert len(back) == len(music)
+    assert np.abs(back - music).max() < 2**-14
+    small = encode_loop(music, tmp_path / "loop.flac", 100)
+    assert small.suffix == ".ogg"
+    assert sf.info(small).frames == len(music)

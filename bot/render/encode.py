@@ -31,6 +31,7 @@ _BLOCK = 48_000
 _WAVEFORM_POINTS = 256
 _LAME_QUALITY = 2  # 0 best .. 9 fastest; 2 is LAME's own advice
 _VOICE_BITRATE = 32
+_PEAK_DBTP = CEILING_DBTP - 0.1  # meters oversample differently: under -1 for all of them
 _TRIES = 5  # of lowering peaks; music needs none or one
 
 
@@ -55,9 +56,9 @@ def encode_mp3(
     data = _lame(audio, rate)
     peak, ceiling = _decoded_peak(data), true_peak_db(audio)
     for _ in range(_TRIES):
-        if peak <= CEILING_DBTP:
+        if peak <= _PEAK_DBTP:
             break
-        ceiling -= peak - CEILING_DBTP + 0.05
+        ceiling -= peak - _PEAK_DBTP + 0.05
         audio = limit(audio, ceiling)
         data = _lame(audio, rate)
         peak = _decoded_peak(data)

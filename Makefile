@@ -11,7 +11,7 @@ run: .venv/.ready tools
 	@$(PY) -m bot run
 
 test: .venv/.ready tools lint
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(if $(DATA),--data $(DATA))
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(if $(DATA),--data=$(abspath $(DATA)))
 
 lint: .venv/.ready
 	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check . && $(PY) -m mypy && .venv/bin/lint-imports --no-cache

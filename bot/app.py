@@ -83,7 +83,7 @@ async def run(settings: Settings, announce: Callable[[str], None] = print) -> No
     Raises
     ------
     Refusal
-        When Discord does not take the token.
+        When Discord cannot be reached or does not take the token.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -117,6 +117,12 @@ async def on_discord(
         raise Refusal(
             "Discord does not take this DISCORD_TOKEN. Copy it again from the Bot page of your "
             "application (docs/discord-setup.md)."
+        ) from None
+    except OSError:
+        await app.client.close()
+        raise Refusal(
+            "I cannot reach Discord. Check this machine's network, or set DISCORD_PROXY in .env; "
+            "without DISCORD_TOKEN Segno runs on a local page."
         ) from None
     announce("Segno is connected to Discord as " + str(app.client.user))
     connection = asyncio.create_task(app.client.connect())

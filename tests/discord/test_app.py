@@ -39,6 +39,15 @@ async def test_a_token_discord_does_not_take_is_said_clearly(settings, monkeypat
         await app_module.run(settings)
 
 
+async def test_a_network_without_discord_is_said_clearly(settings, monkeypatch):
+    async def unreachable(self, token):
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(discord.http.HTTPClient, "static_login", unreachable)
+    with pytest.raises(Refusal, match="cannot reach Discord"):
+        await app_module.run(settings)
+
+
 async def test_losing_discord_for_good_stops_the_bot_and_says_why(settings, monkeypatch):
     async def welcome(self, token):
         assert token == "not-a-token"

@@ -33,6 +33,7 @@ from models.planner.intake import brief_from_json
 from models.planner.quantities import find_bars
 from models.score import Meter
 from storage import jobs, preferences
+from storage.pieces import Piece
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,14 @@ _REQUEST = TypeAdapter(Request)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request and what should be remembered about how it was asked."""
+    """A request, what should be remembered about how it was asked, and how much music it means.
+
+    `seconds` is None where that is left to us.
+    """
 
     request: Request
     desk: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask:
@@ -106,7 +111,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         partial(
             admit,
             limits=Limits.of(client.settings),
-            seconds=_seconds(request.brief),
+            seconds=ask.seconds or _seconds(request.brief),
             now=client.now(),
             request=json.dumps(stored, ensure_ascii=False),
             user_id=interaction.user.id,
@@ -144,6 +149,8 @@ def _seconds(brief: Brief) -> float | None:
     return brief.bars * Meter.parse(brief.meter).bar_beats * 60 / brief.tempo
 
 
-def about(kind: Any, piece_id: str, locale: str, **more: Any) -> Ask:
-    """A request about a piece that exists: takes, extend or export."""
-    return Ask(Request(kind, locale=locale, parent=piece_id, **more))
+def about(kind: Any, piece: Piece, locale: str, bars: int = 0, **more: Any) -> Ask:
+    """A request about a piece that exists: takes, extend (by `bars`) or export."""
+    seconds = piece.seconds * (1 + bars / json.loads(piece.plan)["bars"]) if bars else None
+    request = Request(kind, locale=locale, parent=piece.id, bars=bars, **more)
+    return Ask(request, seconds=seconds and round(seconds))

@@ -115,8 +115,8 @@ class Create(commands.Cog):
         """Render further files of a piece: WAV, stems, a voice message."""
         await self._about(interaction, "export", piece_id, formats=tuple(chosen))
 
-    async def _about(self, interaction: Interaction, kind: str, piece: str, **more: Any) -> None:
-        await visible(self.bot, interaction, piece)
+    async def _about(self, interaction: Interaction, kind: str, piece_id: str, **more: Any) -> None:
+        piece = await visible(self.bot, interaction, piece_id)
         locale = await self.bot.language(interaction)
         await desk.place(interaction, desk.about(kind, piece, locale, **more), locale)
 

@@ -130,7 +130,13 @@ class TinyStudio:
         (folder / "piece.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0")
         (folder / "piece.musicxml").write_text("<score-partwise version='4.0'/>")
         lineage = {"parent": request["parent"], "how": "compose"}
-        saved = {"id": name, "brief": brief, "plan": {}, "lineage": lineage, "facts": facts}
+        saved = {
+            "id": name,
+            "brief": brief,
+            "plan": {"bars": 32},
+            "lineage": lineage,
+            "facts": facts,
+        }
         (folder / "piece.json").write_text(json.dumps(saved))
         if "voice" in request["formats"]:
             (folder / "voice.ogg").write_bytes(tiny_audio("ogg"))

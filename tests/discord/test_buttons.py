@@ -40,6 +40,14 @@ async def test_four_variations_in_one_message_to_pick_from(both):
     assert rows == [(both.bob.id, parent)]
 
 
+async def test_extend_stays_within_the_owners_limit(tmp_path, spec):
+    async with open_world(tmp_path, spec=spec, max_seconds=80) as world:
+        asked = await world.compose()  # 32 bars, 60 seconds; half as much again is 90
+        answer = await world.press(world.ann, asked.response, "extend")
+        assert "the longest piece I make here is 80 seconds" in answer.response.content
+        assert len(world.studio.requests) == 1
+
+
 async def test_extend_makes_a_longer_piece_of_its_own(world):
     asked = await world.compose()
     parent = await world.piece_id()

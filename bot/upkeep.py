@@ -7,9 +7,11 @@ beside the running bot.
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.jobs.housekeeping import BACKUP_NAME
 from bot.settings import Settings
 from storage import privacy
 from storage.db import backup, open_database
@@ -17,13 +19,15 @@ from storage.db import backup, open_database
 
 def back_up(settings: Settings, to: Path | None = None) -> Path:
     """Copy the database to `to`, or into the backups folder under today's time (UTC)."""
-    target = to or settings.backups_dir / datetime.now(UTC).strftime("segno-%Y%m%dT%H%M%SZ.db")
-    return backup(open_database(settings.database), target)
+    target = to or settings.backups_dir / datetime.now(UTC).strftime(BACKUP_NAME)
+    with closing(open_database(settings.database)) as db:
+        return backup(db, target)
 
 
 def forget_user(settings: Settings, user_id: int) -> dict[str, int]:
     """Delete a person's rows and files; returns how many rows went from each table."""
-    gone = privacy.forget(open_database(settings.database), user_id)
+    with closing(open_database(settings.database)) as db:
+        gone = privacy.forget(db, user_id)
     for name in gone.folders:
         shutil.rmtree(settings.pieces_dir / Path(name).name, ignore_errors=True)
     return gone.rows

@@ -17,6 +17,7 @@ from discord.ext import commands
 from bot import shelf
 from bot.client import Segno
 from bot.i18n import translate
+from bot.jobs.housekeeping import KEEP_DAYS
 from bot.ui import Interaction, button, view
 from models.errors import Refusal
 from storage import privacy
@@ -51,7 +52,7 @@ class Privacy(commands.Cog):
         rows = await self.bot.db.run(privacy.export, interaction.user.id)
         locale = await self.bot.language(interaction)
         counts = {k: len(v) for k, v in rows.items() if isinstance(v, list)}
-        text = translate(SHOW, locale, **counts, days=self.bot.settings.retention_days)
+        text = translate(SHOW, locale, **counts, days=KEEP_DAYS)
         await interaction.response.send_message(text, ephemeral=True)
 
     @privacy.command(description="A copy of everything stored about you")

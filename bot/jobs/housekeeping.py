@@ -25,7 +25,7 @@ DAY = 24 * 3600.0
 EVERY = 600.0  # seconds between two rounds
 KEEP_DAYS = 7
 ABANDONED_AFTER = 3600.0  # seconds; no job lives so long
-_NAME = "segno-%Y%m%dT%H%M%SZ.db"
+BACKUP_NAME = "segno-%Y%m%dT%H%M%SZ.db"
 
 
 async def tidy(db: DbThread, settings: Settings, now: float) -> None:
@@ -35,13 +35,22 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     if purged:
         log.info("deleted %d old jobs", purged)
     await asyncio.to_thread(_remove, settings.pieces_dir, unfinished(settings.pieces_dir, now))
-    copies = backups(settings.backups_dir)
-    newest = max(copies.values(), default=0.0)
+    newest = max(backups(settings.backups_dir).values(), default=0.0)
     if settings.backup_hours and now - newest >= settings.backup_hours * 3600:
-        name = datetime.fromtimestamp(now, UTC).strftime(_NAME)
+        name = datetime.fromtimestamp(now, UTC).strftime(BACKUP_NAME)
         await db.run(backup, settings.backups_dir / name)
-        for path in expired(backups(settings.backups_dir), now):
-            path.unlink(missing_ok=True)
+    # Whether or not copies are still made: a week is what people were promised.
+    for path in [*expired(backups(settings.backups_dir), now), *broken_off(settings, now)]:
+        path.unlink(missing_ok=True)
+
+
+def broken_off(settings: Settings, now: float) -> list[Path]:
+    """Find copies that a death of the process left unfinished."""
+    return [
+        path
+        for path in settings.backups_dir.glob("segno-*.db.part*")
+        if now - path.stat().st_mtime > ABANDONED_AFTER
+    ]
 
 
 def unfinished(pieces_dir: Path, now: float) -> list[Path]:
@@ -73,7 +82,7 @@ def backups(folder: Path) -> dict[Path, float]:
     found: dict[Path, float] = {}
     for path in sorted(folder.glob("segno-*.db")):
         try:
-            made = datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
+            made = datetime.strptime(path.name, BACKUP_NAME).replace(tzinfo=UTC)
         except ValueError:
             continue  # someone else's file
         found[path] = made.timestamp()

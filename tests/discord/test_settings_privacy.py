@@ -85,6 +85,8 @@ async def test_privacy_shows_exports_and_forgets(both):
     shown = await both.ann.slash(both.channel, "privacy show")
     assert shown.ephemeral
     assert "(1)" in shown.response.content or "（1）" in shown.response.content
+    kept = {"en-US": "within 7 days", "zh-CN": "7 天内"}  # as long as housekeeping keeps copies
+    assert kept[both.locale] in shown.response.content
 
     copy = await both.ann.slash(both.channel, "privacy export")
     assert copy.ephemeral

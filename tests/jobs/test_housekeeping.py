@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.jobs.housekeeping import backups, expired, tidy, unfinished
+from bot.jobs.housekeeping import BACKUP_NAME, backups, expired, tidy, unfinished
 from bot.settings import Settings
 from storage import deliveries, jobs
 from storage.db import DbThread
@@ -55,3 +55,20 @@ async def test_a_round(tmp_path):
         assert await db.run(jobs.get, job.id) is None
         assert (await db.run(jobs.get, 2)).token is None
     assert list(backups(settings.backups_dir).values()) == [now, now + 3600]
+
+
+async def test_old_copies_and_broken_off_ones_go_even_when_no_new_ones_are_made(tmp_path):
+    settings = Settings(_env_file=None, data_dir=tmp_path, backup_hours=0)
+    settings.backups_dir.mkdir()
+    now = NOW.timestamp()
+    kept, old = (
+        settings.backups_dir / (NOW - timedelta(days=days)).strftime(BACKUP_NAME) for days in (6, 8)
+    )
+    partial = settings.backups_dir / (kept.name + ".part")
+    fresh = settings.backups_dir / (NOW.strftime(BACKUP_NAME) + ".part")
+    for path, age in ((kept, 0), (old, 0), (partial, 7200), (fresh, 60)):
+        path.touch()
+        os.utime(path, (now - age, now - age))
+    async with DbThread(settings.database) as db:
+        await tidy(db, settings, now)
+    assert set(settings.backups_dir.iterdir()) == {kept, fresh}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 #: What a worker process runs, by name: naming it keeps torch out of this process.
 TASK = "bot.jobs.tasks:execute"
 OPEN_STUDIO = "bot.jobs.tasks:open_studio"
+_REPLY_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s?]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,31 @@ def workers(settings: Settings) -> PoolExecutor:
 
 def main(settings: Settings) -> None:
     """Run the bot until SIGTERM or Ctrl-C (the command `python -m bot run`)."""
+    set_up_logging(settings)
+    asyncio.run(run(settings))
+
+
+class WithoutTokens(logging.Filter):
+    """Cuts reply tokens out of the addresses that discord.py names when it is rate limited."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record, without the tokens."""
+        if record.name.startswith("discord."):
+            record.msg, record.args = _REPLY_TOKEN.sub(r"\1…", record.getMessage()), ()
+        return True
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to stderr: no tokens, and nobody's messages."""
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    if settings.discord_token is None:
-        # Without a connection discord.py only warns of what it does not need here.
-        logging.getLogger("discord").setLevel(logging.ERROR)
-    asyncio.run(run(settings))
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(WithoutTokens())
+    # discord.py's DEBUG prints whole events and requests. Without a connection it only warns of
+    # what it does not need here.
+    least = logging.ERROR if settings.discord_token is None else logging.INFO
+    logging.getLogger("discord").setLevel(max(least, logging.getLogger().level))
 
 
 async def run(settings: Settings, announce: Callable[[str], None] = print) -> None:

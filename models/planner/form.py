@@ -21,6 +21,8 @@ from models.score import Role, Section
 from models.vocabulary import Purpose, Style
 
 _MOST_REPEATS = 40
+#: Sections that open or close a piece and do not come round again.
+FRAMES = frozenset(("intro", "opening", "outro", "resolution"))
 #: Labels of sections that people name; other names take the next free letters.
 _LABELS = {
     "intro": "I",
@@ -178,8 +180,24 @@ def fitted(form: str, bars: int, least: int) -> tuple[float, tuple[Section, ...]
         cost, sizes = fill(slots, bars)
         if bars >= 16 and len({s.label[0] for s in slots}) == len(slots):
             cost += 0.25
+        cost += _overframed(slots, sizes)
         best = min(best, (cost + 0.01 * len(slots), len(slots), place(slots, sizes)), key=_first)
     return best[0], best[2]
+
+
+def _overframed(slots: Sequence[Slot], sizes: Sequence[int]) -> float:
+    """How much opening and ending outweigh the song: a long wait for a short verse.
+
+    An opening or ending stretched beyond its ideal and the shortest other section counts, and so
+    do openings and endings that together take two fifths of the piece.
+    """
+    body = [n for slot, n in zip(slots, sizes, strict=True) if slot.name not in FRAMES]
+    frames = [(s.bars, n) for s, n in zip(slots, sizes, strict=True) if s.name in FRAMES]
+    if not body or not frames:
+        return 0.0
+    stretched = any(n > ideal and n > min(body) for ideal, n in frames)
+    heavy = 5 * sum(n for _, n in frames) >= 2 * sum(sizes)
+    return 0.5 * stretched + 0.3 * heavy
 
 
 def _first(ranked: tuple[float, int, tuple[Section, ...]]) -> tuple[float, int]:

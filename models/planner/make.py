@@ -26,8 +26,6 @@ from models.theory import Chord, Key
 from models.vocabulary import Purpose, Style, Vocabulary
 
 _DEFAULT_PURPOSE = "song"
-#: Sections that open or close a piece and do not come round again.
-_FRAMES = frozenset(("intro", "opening", "outro", "resolution"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +261,7 @@ def _extended(plan: Plan, bars: int) -> list[tuple[PlanSection, int]]:
     comes the chorus.
     """
     *before, last = plan.sections
-    body = [s for s in plan.sections if s.section.name not in _FRAMES] or [last]
+    body = [s for s in plan.sections if s.section.name not in form.FRAMES] or [last]
     round_ = list({s.section.label: s for s in reversed(body)}.values())[::-1]
     labels = [s.section.label for s in round_]
     heard = before[-1].section.label if before else ""

@@ -14,6 +14,7 @@ from models import vocabulary
 from models.errors import Refusal
 from models.planner import extend_plan, make_plan
 from models.planner.brief import Brief
+from models.planner.form import FRAMES
 from models.planner.grades import limits
 from models.planner.palette import home, leads_home
 from models.planner.plan import Plan
@@ -318,6 +319,22 @@ def test_a_grade_refuses_what_lies_beyond_it() -> None:
         with pytest.raises(Refusal, match="lesson does not go as far"):
             make_plan(brief, 1)
     assert make_plan(Brief(purpose="lesson", key="A major"), 1).grade == 4
+
+
+@pytest.mark.parametrize("seconds", [30.0, 45.0, 60.0])
+def test_no_opening_or_ending_outweighs_the_song(seconds: float) -> None:
+    # A minute of pop once waited eight bars for verses of four.
+    framed = 0
+    for style in vocabulary.load().styles:
+        for seed in (1, 2):
+            parts = [
+                s.section for s in make_plan(Brief(style=style.id, seconds=seconds), seed).sections
+            ]
+            frames = [s.bars for s in parts if s.name in FRAMES]
+            body = [s.bars for s in parts if s.name in ("verse", "chorus", "theme", "drop")]
+            framed += bool(frames)
+            assert max(frames, default=0) <= min(body), (style.id, seed, parts)
+    assert framed > 20  # short pieces still open and close
 
 
 def test_the_blues_is_in_twelve() -> None:

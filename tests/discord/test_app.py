@@ -117,22 +117,17 @@ def test_the_permissions_of_the_invite_link_are_the_ones_the_page_explains():
     assert discord.Permissions(number) == wanted
 
 
-@pytest.fixture
-def fresh_logging(monkeypatch):
-    root, library = logging.getLogger(), logging.getLogger("discord")
-    levels = root.level, library.level
-    monkeypatch.setattr(root, "handlers", [])
-    yield
-    root.setLevel(levels[0])
-    library.setLevel(levels[1])
-
-
-def test_the_log_has_no_reply_tokens_and_no_messages(fresh_logging, capsys):
-    app_module.set_up_logging(Settings(_env_file=None, discord_token="secret", log_level="DEBUG"))
-    log = logging.getLogger("discord.http")
-    log.warning("Rate limited. %s %s", "PATCH", "https://d/webhooks/1/tOk-en/messages/@original")
-    log.debug("POST has received %s", "private words")
-    said = capsys.readouterr().err
-    assert "/webhooks/1/…/messages/@original" in said
-    assert "tOk-en" not in said
-    assert "private words" not in said
+def test_the_log_has_no_reply_tokens_and_no_messages(settings, caplog):
+    caplog.set_level("DEBUG")  # as LOG_LEVEL=DEBUG does where pytest has not set up logging first
+    library, filters = logging.getLogger("discord"), list(caplog.handler.filters)
+    try:
+        app_module.set_up_logging(settings)
+        log = logging.getLogger("discord.http")
+        log.warning("429. %s %s", "PATCH", "https://d/webhooks/1/tOk-en/messages/@original")
+        log.debug("POST has received %s", "private words")
+    finally:
+        library.setLevel(logging.NOTSET)
+        caplog.handler.filters[:] = filters
+    assert "/webhooks/1/…/messages/@original" in caplog.text
+    assert "tOk-en" not in caplog.text
+    assert "private words" not in caplog.text

@@ -7,22 +7,10 @@ emoji; adding or removing twice changes nothing, because the gateway may repeat 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlite_utils import Database
 
 from storage.db import write
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """One person's reaction to one piece: `value` is +1 or -1."""
-
-    user_id: int
-    piece_id: str
-    emoji: str
-    value: int
-    created: float
 
 
 def add(
@@ -54,23 +42,3 @@ def remove(db: Database, user_id: int, piece_id: str, emoji: str) -> bool:
             [user_id, piece_id, emoji],
         )
     return bool(cursor.rowcount == 1)
-
-
-def score(db: Database, piece_id: str) -> tuple[int, int]:
-    """Count the people for and the people against a piece."""
-    row = db.conn.execute(
-        "SELECT count(DISTINCT iif(value > 0, user_id, NULL)),"
-        " count(DISTINCT iif(value < 0, user_id, NULL)) FROM ratings WHERE piece_id = ?",
-        [piece_id],
-    ).fetchone()
-    return row[0], row[1]
-
-
-def ratings_of(db: Database, user_id: int) -> list[Rating]:
-    """Everything a person rated, oldest first: what the taste model reads."""
-    rows = db.conn.execute(
-        "SELECT user_id, piece_id, emoji, value, created FROM ratings"
-        " WHERE user_id = ? ORDER BY created, piece_id",
-        [user_id],
-    )
-    return [Rating(*row) for row in rows]

@@ -322,16 +322,6 @@ def position(db: Database, id: int) -> int:
     return 0
 
 
-def active_for(db: Database, user_id: int) -> list[Job]:
-    """Return the person's jobs that are waiting or running, oldest first."""
-    return select_jobs(db, "user_id = ? AND state IN ('queued', 'running') ORDER BY id", user_id)
-
-
-def queue_length(db: Database) -> int:
-    """Count the jobs that wait."""
-    return int(db.conn.execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()[0])
-
-
 def usage(db: Database, user_id: int, guild_id: int | None, now: float) -> Usage:
     """Count what policy weighs: the person's active jobs and their lane's last hour."""
     states = dict(

@@ -85,17 +85,6 @@ def by_message(db: Database, message_id: int) -> tuple[Piece, ...]:
     return _pieces(db, "WHERE message_id = ? AND deleted IS NULL ORDER BY number", [message_id])
 
 
-def by_job(db: Database, job_id: int) -> tuple[Piece, ...]:
-    """Return the pieces a job made, in the order they were made."""
-    return _pieces(db, "WHERE job_id = ? AND deleted IS NULL ORDER BY number", [job_id])
-
-
-def library(db: Database, owner_id: int, limit: int = 10, offset: int = 0) -> Page:
-    """Return a person's own pieces, newest first."""
-    where = "WHERE owner_id = ? AND deleted IS NULL"
-    return _page(db, "", where, [owner_id], "ORDER BY created DESC, number DESC", limit, offset)
-
-
 def search(
     db: Database,
     *,

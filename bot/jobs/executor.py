@@ -103,7 +103,7 @@ def unwrap(outcome: Outcome) -> str:
 
 
 class InlineExecutor:
-    """Runs tasks on a thread of this process: for tests and the terminal."""
+    """Runs tasks on a thread of this process: for tests."""
 
     def __init__(self, task: str, *, slots: int = 1) -> None:
         self._task = task

@@ -70,11 +70,6 @@ def finish(audio: Audio, seconds: float | None, loop: bool = False) -> Audio:
     return apply_cut(audio, cut_to(audio, seconds))
 
 
-def cut_loop(audio: Audio, beats: float, bpm: float) -> Audio:
-    """The middle of three rendered passes, `beats * 60 / bpm` seconds, that joins its own start."""
-    return apply_cut(audio, loop_cut(beats, bpm))
-
-
 def _close_seam(out: Audio, audio: Audio, start: int) -> None:
     """Let the end become what truly preceded the start, so that the jump back is no jump.
 

@@ -70,7 +70,7 @@ def test_admission_counts_and_stores(tmp_path):
         again = admit(db, LIMITS, now=0.0, **ask(interaction=2))  # a replay is never refused
         assert (again.job.interaction_id, again.created) == (2, False)
         assert admit(db, LIMITS, now=0.0, seconds=999.0, **ask(user=2, interaction=20)).job is None
-        assert jobs.queue_length(db) == 4
+        assert jobs.usage(db, 1, 10, 0.0).queued == 4
 
 
 def test_the_hour_is_the_servers(tmp_path):

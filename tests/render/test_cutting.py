@@ -5,7 +5,7 @@ import pytest
 from render_pieces import write_piece
 
 from bot.render.audio import LOOP_PASSES, Loop, render_clip
-from bot.render.cutting import apply_cut, cut_loop, cut_to, finish, loop_cut, seam_jump
+from bot.render.cutting import apply_cut, cut_to, finish, loop_cut, seam_jump
 from bot.render.fluidsynth import FluidSynth
 
 RATE = 48_000
@@ -51,7 +51,7 @@ def test_seam_of_a_held_tone_that_does_not_fit_the_loop():
     tone = np.repeat(0.5 * np.sin(2 * np.pi * 100.3 * t + 1.0)[:, None], 2, 1).astype("f4")
     plain_jump, plain_step = seam_jump(tone[2 * RATE : 4 * RATE])
     assert plain_jump > 10 * plain_step
-    looped = cut_loop(tone, beats=4, bpm=120)
+    looped = apply_cut(tone, loop_cut(4, 120))
     assert len(looped) == 2 * RATE
     jump, step = seam_jump(looped)
     assert jump <= step

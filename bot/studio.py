@@ -72,6 +72,29 @@ class Stopwatch:
             self.stages[stage] = self.stages.get(stage, 0.0) + time.perf_counter() - start
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A piece with all its files but `piece.json`, the mark of what its job finished."""
+
+    piece: PieceFile
+    folder: Path
+    stages: dict[str, float]
+    waveform: bytes
+
+    def save(self) -> Clip:
+        """Write the mark."""
+        with disk_errors():
+            self.piece.save(self.folder)
+        return Clip(
+            self.piece.id,
+            self.folder,
+            files_in(self.folder),
+            self.piece.facts,
+            self.stages,
+            self.waveform,
+        )
+
+
 @dataclass(frozen=True)
 class Studio:
     """Models and soundfont, held for the life of a process."""
@@ -129,14 +152,15 @@ class Studio:
         if request.parent:
             parent = PieceFile.load(pieces / request.parent)
             base = replace(parent, take=parent.take + 1, lineage=Lineage(parent.id, "take"))
-        clips = []
+        recordings = []
         for number in range(request.takes):
             on_progress(Progress(number + 1, request.takes, "recording the variations"))
             take = base.take + number
             # Another melody over the same plan: far apart from the seeds that a retry draws.
             sketch = replace(base, take=take, melody_seed=seed + 1_000_003 * take)
-            clips.append(self.record(sketch, pieces / piece_id(request, seed, take)))
-        return clips
+            recordings.append(self._recording(sketch, pieces / piece_id(request, seed, take)))
+        # Only now: what a job that is stopped leaves behind must be told from what is kept.
+        return [recording.save() for recording in recordings]
 
     def record(
         self,
@@ -150,6 +174,16 @@ class Studio:
 
         `voice` also encodes it for a voice message, for those who set that in /settings.
         """
+        return self._recording(sketch, folder, on_progress, voice=voice).save()
+
+    def _recording(
+        self,
+        sketch: PieceFile,
+        folder: Path,
+        on_progress: OnProgress = quiet,
+        *,
+        voice: bool = False,
+    ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
             watch = Stopwatch({})
@@ -179,8 +213,7 @@ class Studio:
                 verification=written.checks,
                 facts=facts_of(sketch, written.checks, written.tries, rendered.seconds),
             )
-            piece.save(folder)
-        return Clip(piece.id, folder, files_in(folder), piece.facts, watch.stages, waveform)
+        return Recording(piece, folder, watch.stages, waveform)
 
     def write(
         self,

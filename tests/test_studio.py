@@ -1,0 +1,28 @@
+"""What a stopped job leaves behind is not taken for a piece."""
+
+import time
+
+import pytest
+
+from bot.domain import Request
+from bot.jobs.housekeeping import ABANDONED_AFTER, unfinished
+from bot.studio import Studio
+from models.planner.brief import Brief
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_variations_that_were_stopped_halfway_are_unfinished(tmp_path):
+    def stop_at_the_second(progress):
+        if (progress.step, progress.label) == (2, "recording the variations"):
+            raise Stopped
+
+    request = Request("takes", brief=Brief(bars=4, tempo=160), takes=2)
+    with pytest.raises(Stopped):
+        Studio.open().make(request, 1, tmp_path, stop_at_the_second)
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "piece.mp3").exists()
+    later = time.time() + 2 * ABANDONED_AFTER
+    assert unfinished(tmp_path, later) == [folder]

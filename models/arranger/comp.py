@@ -18,7 +18,9 @@ from models.theory import QUALITIES, Chord, voice_lead
 
 Voicing = tuple[int, ...]
 
-_ROOM = 12  # semitones a voicing needs below the melody; with less it may cross it
+# Semitones a voicing needs; with fewer below the melody it takes as many from the bottom of the
+# part, so that it crosses the melody as little as it can. On any root a power chord needs 18.
+_ROOM, _POWER_ROOM = 12, 18
 _EASY = {1: ("sustain", 2), 2: ("block", 2), 3: ("block", 3), 4: ("alberti", 3)}  # lessons
 _BROKEN = ("arpeggio", "alberti")
 _LONGEST_PAD = 2  # bars
@@ -115,7 +117,7 @@ def voicings(stage: Stage, part: Part, voices: int, power: bool = False) -> list
     found: list[Voicing] = []
     previous: Voicing | None = None
     for placed in stage.plan.chords:
-        low, high = _register(stage, part, placed)
+        low, high = _register(stage, part, placed, _POWER_ROOM if power else _ROOM)
         if power:
             previous = _power(placed.chord, low, high)
         else:
@@ -124,11 +126,11 @@ def voicings(stage: Stage, part: Part, voices: int, power: bool = False) -> list
     return found
 
 
-def _register(stage: Stage, part: Part, placed: PlacedChord) -> tuple[int, int]:
-    """The part's range, its top lowered under the melody where that leaves room."""
+def _register(stage: Stage, part: Part, placed: PlacedChord, room: int) -> tuple[int, int]:
+    """The part's range, its top lowered under the melody as far as a voicing's room allows."""
     sung = stage.over(placed.onset, stage.ends_at(placed.onset))
     high = min([part.high, *(p - 1 for p in sung)])
-    return part.low, high if high - part.low >= _ROOM else part.high
+    return part.low, min(part.high, max(high, part.low + room))
 
 
 def _led(previous: Voicing | None, chord: Chord, low: int, high: int, voices: int) -> Voicing:

@@ -154,6 +154,21 @@ def test_chords_stay_under_the_melody():
     assert len(above) <= 0.02 * len(chords.notes)
 
 
+def test_without_room_below_the_melody_chords_keep_to_their_bottom():
+    # A tenor sax once played under a brass section an octave and a half above it.
+    low_sax = Part("melody", "tenor_sax", "Tenor sax", 66, 50, 64)
+    high = Part("pad", "brass", "Brass", 61, 53, 84)
+    plan = make_plan("pop", form=FORM)
+    others = tuple(p for p in plan.parts if p.role not in ("melody", "pad"))
+    plan = replace(plan, parts=(low_sax, *others, high))
+    score = arrange(plan, make_melody(plan))
+    pad = score.track("pad")
+    sung = score.track("melody").notes
+    under = [n for n in pad.notes if any(m.onset < n.end and n.onset < m.end for m in sung)]
+    assert under
+    assert max(n.pitch for n in under) <= high.low + 12
+
+
 def test_roles_that_a_section_leaves_out_are_silent_there():
     plan = make_plan("rock", form=FORM)
     sections = list(plan.sections)

@@ -21,6 +21,11 @@ _MISSPELT = 5  # letters; shorter words are one edit away from too many others
 _OWNED = re.compile(r"\b(?:my|our|your|his|her|their|in)\s+$")
 _TELLING = ("piano", "guitar", "harpsichord", "sitar", "钢琴", "吉他", "古筝")
 _HOMELY = frozenset({"house", "country", "soul", "march", "trap", "swing", "metal", "latin"})
+# "Chill vibes" are an atmosphere; vibes are an instrument where they are played or listed.
+_ATMOSPHERES = frozenset({"vibes"})
+_PLAYED = re.compile(
+    r"(?:^|\b(?:with|and|on|for|plus|feat|featuring|add|solo|no|without)|[,、+&/])\s*$"
+)
 
 _NOT = re.compile(
     r"(?:\bno|\bnot(?!\s+only|\s+just)|\bwithout|\bw/o|\bminus|\bexcept(?:\s+for)?|\bnever|\bnon"
@@ -100,6 +105,8 @@ def find_matches(text: str, lexicon: Lexicon) -> Found:
 
 def _match(text: str, span: Sequence[Token], meanings: Mapping[str, str]) -> Match | None:
     start, end = span[0].start, span[-1].end
+    if text[start:end] in _ATMOSPHERES and not _PLAYED.search(text[:start]):
+        meanings = {kind: key for kind, key in meanings.items() if kind not in _PLAYERS}
     players = {k: v for k, v in meanings.items() if k in _PLAYERS}
     kinds = {**meanings, **({"player": next(iter(players.values()))} if players else {})}
     kind = next(k for k in _ORDER if k in kinds)

@@ -58,7 +58,7 @@ def take_seed(page: Page) -> int | None:
 
 def take_title(page: Page) -> str | None:
     """A title: called “Winter Sun”, titled Winter Sun, 名叫“冬日”, 《冬日》."""
-    called = r"(?:\b(?:called|titled|named|entitled|title)\b|名叫|叫做|题为|标题[是为]?)\s*:?\s*"
+    called = r"(?:\b(?:called|titled|named|entitled|title)\b|名叫|叫做|题为|标题[是为叫]?)\s*:?\s*"
     quoted = r"(?:[“\"「《]([^”\"」》]{1,100})[”\"」》]|'([^']{1,100})'(?!\w))"
     # Without quotes only capitalised words belong to a title.
     word = r"[A-Z][\w']*"

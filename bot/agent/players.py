@@ -20,6 +20,7 @@ _ALONE = re.compile(
     r"|(?:只用|只有|只要|仅|独奏|单独)\s*$"
 )
 _ALONE_AFTER = re.compile(r"^\s*(?:solo\b|only\b|alone\b|piece\b|solos\b|独奏|曲|独自)")
+_SOLO_AFTER = re.compile(r"^\s*solos?\b|^\s*独奏")
 _WITH = re.compile(
     r"\b(?:with|featuring|feat|ft|plus|add|including|include|has|have)\b|带|加|有|配"
 )
@@ -99,10 +100,12 @@ def _company(
     band = style or words.styles["pop"]
     if pitched:
         before, after = text[: first.start], text[first.end :]
-        if _ALONE.search(before) or _ALONE_AFTER.match(after):
+        joins = style is not None and _WITH.search(before[-24:])
+        # "Rock with a guitar solo" is a band in which the guitar has its moment.
+        alone = _ALONE_AFTER.match(after) and not (joins and _SOLO_AFTER.match(after))
+        if alone or _ALONE.search(before):
             return []
         player = words.instruments[pitched[0]]
-        joins = style is not None and _WITH.search(before[-24:])
         if not joins and player.family != "bass" and "melody" in player.roles:
             return []
     roles = [band.chords, band.bass] if pitched else [band.melody, band.chords, band.bass]

@@ -271,11 +271,24 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _read_purpose(draft: _Draft, matches: Sequence[Match]) -> None:
-    """The first purpose; "song" yields to any other, as in "a song for my game"."""
-    said = [m.meanings["purpose"] for m in matches if "purpose" in m.meanings and not m.negated]
+    """The first purpose; "song" yields to any other, as in "a song for my game".
+
+    A podcast intro or an advert is a jingle only where it lasts as long as one: nobody who asks
+    for twenty seconds of it asked for a jingle.
+    """
+    meant = [m for m in matches if "purpose" in m.meanings and not m.negated]
+    said = [m.meanings["purpose"] for m in meant if _may_last(draft, m)]
     said = [p for p in said if p != "song"] or said
     if said and "purpose" not in draft.fields:
         draft.fields["purpose"] = said[0]
+
+
+def _may_last(draft: _Draft, match: Match) -> bool:
+    """Whether a purpose allows the seconds asked for; a jingle by its name is left to refuse."""
+    seconds = draft.fields.get("seconds")
+    lengths = draft.words.purposes[match.meanings["purpose"]].lengths
+    by_name = any(name in match.written for name in ("jingle", "短曲"))
+    return seconds is None or not lengths or seconds in lengths or by_name
 
 
 def _read_players(draft: _Draft, matches: Sequence[Match], style: Style | None) -> None:

@@ -12,6 +12,7 @@ builder and rate limiter.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -51,9 +52,11 @@ class Answer:
     kinds: tuple[str, ...] = ()
     limit: int = shelf.DEFAULT_LIMIT
 
-    def parameters(self, locale: str, name: str | None = None) -> MultipartParameters:
+    async def parameters(self, locale: str, name: str | None = None) -> MultipartParameters:
         """The request body; files are opened anew, so that every attempt sends them whole."""
-        files, missing = shelf.attach(self.clips, self.kinds, self.limit, locale)
+        files, missing = await asyncio.to_thread(
+            shelf.attach, self.clips, self.kinds, self.limit, locale
+        )
         return handle_message_parameters(
             content=self.text(missing)[: wording.MESSAGE + 100],
             attachments=files,
@@ -149,7 +152,7 @@ class Delivery:
                     raise
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
         try:
-            return await self._request(route, answer.parameters(job.locale, nonce(job)))
+            return await self._request(route, await answer.parameters(job.locale, nonce(job)))
         except (discord.NotFound, discord.Forbidden) as error:
             raise Undeliverable(f"{error}; the pieces are in the asker's library") from error
 
@@ -168,7 +171,7 @@ class Delivery:
                 channel_id=job.channel_id,
                 message_id=job.reply_id,
             )
-        return await self._request(route, answer.parameters(job.locale))
+        return await self._request(route, await answer.parameters(job.locale))
 
     async def _request(self, route: Route, body: MultipartParameters) -> int:
         with body:

@@ -153,7 +153,8 @@ def attach(
 ) -> tuple[list[discord.File], list[str]]:
     """Files of these kinds that Discord takes here, and a line for each that it does not.
 
-    `limit` is bytes for one file; the whole message is held under `MOST_BYTES`.
+    `limit` is bytes for one file; the whole message is held under `MOST_BYTES`. Reads megabytes:
+    call it on a thread.
     """
     files: list[discord.File] = []
     missing: list[str] = []
@@ -165,7 +166,11 @@ def attach(
                 continue
             size = path.stat().st_size
             if size > min(limit, room):
-                missing.append(wording.too_big(kind, size, limit, locale))
+                missing.append(
+                    wording.too_big(kind, size, limit, locale)
+                    if size > limit
+                    else wording.no_room(kind, size, locale)
+                )
                 continue
             room -= size
             files.append(

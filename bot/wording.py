@@ -154,3 +154,14 @@ def too_big(kind: str, size: int, limit: int, locale: str = "en") -> str:
         size=f"{size / 2**20:.1f}",
         limit=f"{limit / 2**20:.0f}",
     )
+
+
+def no_room(kind: str, size: int, locale: str = "en") -> str:
+    """Why a file that Discord would take alone is not attached."""
+    return translate(
+        "The {kind} file is {size} MB and does not fit beside the others in one message; "
+        "it stays in your /library.",
+        locale,
+        kind=kind.upper(),
+        size=f"{size / 2**20:.1f}",
+    )

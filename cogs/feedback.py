@@ -6,6 +6,7 @@ In: raw reaction events, which also come for messages from before a restart. Out
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import discord
@@ -71,7 +72,9 @@ class Feedback(commands.Cog):
         try:
             clip = shelf.clip_of(shelf.folder(self.bot, piece))
             kinds = (*shelf.SHOWN, "musicxml")
-            files, missing = shelf.attach([clip], kinds, shelf.DEFAULT_LIMIT, locale)
+            files, missing = await asyncio.to_thread(
+                shelf.attach, [clip], kinds, shelf.DEFAULT_LIMIT, locale
+            )
             text = wording.result(piece.id, clip["facts"], {}, locale, missing)
             user = await self.bot.fetch_user(user_id)
             await user.send(text, files=files)

@@ -6,6 +6,7 @@ library that only the asker sees. Page and search are in the buttons, so they ou
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -80,7 +81,9 @@ class Library(commands.Cog):
         locale = await self.bot.language(interaction)
         clip = shelf.clip_of(shelf.folder(self.bot, piece))
         await interaction.response.defer(thinking=True)
-        files, missing = shelf.attach([clip], shelf.SHOWN, interaction.filesize_limit, locale)
+        files, missing = await asyncio.to_thread(
+            shelf.attach, [clip], shelf.SHOWN, interaction.filesize_limit, locale
+        )
         sent = await interaction.edit_original_response(
             content=wording.result(piece.id, clip["facts"], {}, locale, missing),
             attachments=files,
@@ -95,7 +98,9 @@ class Library(commands.Cog):
         piece = await shelf.visible(self.bot, interaction, piece_id)
         locale = await self.bot.language(interaction)
         clip = shelf.clip_of(shelf.folder(self.bot, piece))
-        files, missing = shelf.attach([clip], [kind], interaction.filesize_limit, locale)
+        files, missing = await asyncio.to_thread(
+            shelf.attach, [clip], [kind], interaction.filesize_limit, locale
+        )
         if not files and not missing:
             raise Refusal(shelf.GONE)
         await interaction.response.send_message("\n".join(missing), files=files, ephemeral=True)

@@ -55,6 +55,8 @@ async def test_four_takes_that_do_not_fit_together_are_sent_as_far_as_they_do(tm
         varied = await world.press(world.ann, asked.response, "vary")
         await world.work()
         assert len(varied.response.attachments) == 2  # 24 MiB a message
+        said = "The MP3 file is 9.0 MB and does not fit beside the others in one message"
+        assert varied.response.content.count(said) == 2
         assert len(varied.response.components[0]["components"]) == 4  # each can still be picked
 
 

@@ -54,7 +54,7 @@ class AgainModal(discord.ui.Modal):
     async def on_submit(self, interaction: Interaction) -> None:
         """Queue the changed request as a new piece."""
         seed = self.seed.value.strip()
-        if seed and not seed.isdigit():
+        if seed and not seed.isdecimal():  # "²" is a digit, but no number
             raise Refusal("A seed is a whole number; I cannot read “{seed}”.", seed=seed)
         options = from_lines(self.exact.value) | ({"seed": int(seed)} if seed else {})
         ask = understand(self.words.value, options, self.locale)

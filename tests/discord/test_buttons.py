@@ -95,6 +95,14 @@ async def test_a_form_that_cannot_be_read_says_which_line(both):
     assert await both.rows("SELECT count(*) FROM jobs") == [(1,)]
 
 
+async def test_a_seed_that_is_no_number_is_refused_in_words(world):
+    asked = await world.compose()
+    shown = await world.press(world.ann, asked.response, "again")
+    bad = {"text": "a waltz", "settings": "", "seed": "1²"}
+    answer = await world.ann.submit_modal(shown, bad)
+    assert "A seed is a whole number; I cannot read “1²”." in answer.response.content
+
+
 async def test_again_still_works_when_the_job_was_tidied_away(world):
     asked = await world.compose(text="a calm waltz", key="G minor")
     await world.db.run(jobs.purge, 2e10)

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     @property
     def pieces_dir(self) -> Path:
-        """The folder whose children hold the files of one attempt at one job."""
+        """The folder that holds one folder per piece."""
         return self.data_dir / "pieces"
 
     @property

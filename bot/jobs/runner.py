@@ -267,7 +267,8 @@ class Runner:
             owned = await self._db.run(self._finish_row, job, text, self._clock())
         except Exception:
             log.exception("the result of job %d could not be stored", job.id)
-            await self._fail(job, BROKE, {"job": job.id})
+            if await self._fail(job, BROKE, {"job": job.id}):  # else another makes the same files
+                await housekeeping.discard(self._db, self._settings.pieces_dir, text)
             return
         if not owned:
             log.warning("job %d is no longer ours; its result is dropped", job.id)
@@ -282,8 +283,8 @@ class Runner:
                 self._keep(db, job, json.loads(text))
         return owned
 
-    async def _fail(self, job: Job, template: str, values: Mapping[str, Any]) -> None:
-        await self._db.run(jobs.fail, job.id, self.worker, template, values, self._clock())
+    async def _fail(self, job: Job, template: str, values: Mapping[str, Any]) -> bool:
+        return await self._db.run(jobs.fail, job.id, self.worker, template, values, self._clock())
 
     async def _cancelled(self, job: Job) -> None:
         now = await self._db.run(jobs.get, job.id)

@@ -244,6 +244,14 @@ async def test_a_result_that_cannot_be_kept_is_a_failure_not_a_loss(house):
     assert (row.state, row.delivery, row.result) == ("failed", "delivered", None)
 
 
+async def test_what_cannot_be_kept_does_not_stay_on_disk(house, settings):
+    job = await house.ask("write", seconds=0)
+    house.runner._keep = lambda *_: 1 / 0
+    await house.runner.drain()
+    assert (await house.job(job)).state == "failed"
+    assert list(settings.pieces_dir.iterdir()) == []  # the task did write a folder
+
+
 async def test_a_killed_worker_is_tried_again_and_a_poison_job_ends(house):
     pool = PoolExecutor(WorkerSetup(TASK))
     runner = house.new_runner("w", pool)

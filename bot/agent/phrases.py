@@ -65,6 +65,8 @@ def take_title(page: Page) -> str | None:
     for pattern in (
         called + quoted,
         r"《([^》]{1,100})》",
+        # A quoted name that opens the request and is set off from it: “Sunset” - a slow ballad.
+        r"^[“\"「]([^”\"」]{1,100})[”\"」]\s*[-–—:：]+\s",
         rf"\b(?:called|titled|entitled)\s+({word}(?:\s+(?:(?:of|the|and|in|a|to)\s+)*{word})*)",
         r"(?:名叫|叫做|题为)\s*([\u3400-\u9fff]{1,20})",
     ):
@@ -161,6 +163,8 @@ def take_form(page: Page) -> tuple[str, ...]:
                 continue  # ADD, ACDC
             if re.search(r"\b(?:like|of|by)\s+$", page.folded[: match.start()]):
                 continue  # in the style of ABBA
+            if match.group(1) in ("opening theme", "intro theme"):
+                continue  # one piece, not two sections
             found = re.sub(r"\b(?:and|then)\b|和|再|然后|[–—]", " ", match.group(1))
             if re.fullmatch(r"[A-D](?:[\s-][A-D])+", found):
                 found = re.sub(r"[\s-]", "", found)
@@ -299,7 +303,7 @@ def take_grade(page: Page) -> int | None:
     if match := page.take(r"([一二三四五六七八九\d])\s*级(?!别)"):
         return int(number(match.group(1)) or 0)
     for pattern, grade in (
-        (r"\b(?:absolute\s+)?beginners?(?:'s)?\b|初学者?|入门", 1),
+        (r"\b(?:absolute\s+)?beginners?(?:'s)?\b|初学者?|入门|初级", 1),
         (r"\bintermediate\b|中级", 3),
         (r"\badvanced\s+(?:student|player|pianist|level)s?\b|高级", 5),
     ):

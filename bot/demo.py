@@ -251,7 +251,7 @@ def _typed(options: Mapping[str, str], types: Mapping[str, int]) -> dict[str, An
     """Form values as the command declares them; what is no number stays text and is refused."""
     typed: dict[str, Any] = {}
     for name, value in options.items():
-        if types[name] == _INTEGER and value.lstrip("-").isdigit():
+        if types[name] == _INTEGER and value.removeprefix("-").isdecimal():
             typed[name] = int(value)
         elif types[name] == _NUMBER:
             typed[name] = float(value)

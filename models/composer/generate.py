@@ -10,7 +10,7 @@ numbers depend on the seed and the label alone: a longer form leaves earlier mus
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +94,6 @@ def compose(
     composer: Composer,
     seed: int,
     candidates: int = 6,
-    on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Note, ...]:
     """Write the melody of a plan.
 
@@ -136,8 +135,6 @@ def compose(
             earlier = {k: v for k, v in known.items() if k != label}
             bars = _write(task, here, earlier, kept, final)
         written.append((section, bars))
-        if on_progress is not None:
-            on_progress((number + 1) / len(singing))
     return _notes(plan, written, shift)
 
 

@@ -179,12 +179,6 @@ def test_an_unknown_meter_is_refused(composer: Composer) -> None:
         compose(plan("A", meter="7/8"), composer, seed=1)
 
 
-def test_progress_rises_to_one(composer: Composer) -> None:
-    seen: list[float] = []
-    compose(plan("AB", bars=4), composer, seed=1, on_progress=seen.append)
-    assert seen == sorted(seen) and seen[-1] == 1.0
-
-
 def test_thirty_two_different_bars_take_at_most_four_seconds_of_one_core(
     composer: Composer,
 ) -> None:

@@ -1,10 +1,13 @@
 """Which files a finished piece has, by kind: one table for the studio, the terminal and Discord.
 
-In: a piece's folder. Out: the kinds that exist there, in the order they are shown.
+In: a piece's folder. Out: the kinds that exist there, in the order they are shown; or the folder
+gone, when its piece is deleted.
 """
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 #: Kind -> file names, of which at most one exists. Lossless audio is FLAC where WAV is too large.
@@ -29,3 +32,12 @@ def files_in(folder: Path) -> dict[str, Path]:
         for name in names
         if (folder / name).is_file()
     }
+
+
+def remove_folders(home: Path, folders: Iterable[str | Path]) -> None:
+    """Delete piece folders (names or paths); only what lies directly inside `home`."""
+    home = home.resolve()
+    for name in folders:
+        folder = (home / name).resolve()
+        if folder.parent == home:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from sqlite_utils import Database
 
 from bot import wording
 from bot.client import Segno
-from bot.files import files_in
+from bot.files import files_in, remove_folders
 from bot.ui import Interaction
 from models import vocabulary
 from models.errors import Refusal
@@ -92,12 +91,8 @@ def folder(client: Segno, piece: Piece) -> Path:
 
 
 async def remove(client: Segno, folders: Iterable[str]) -> None:
-    """Delete piece folders from disk; only what lies inside the folder of all pieces."""
-    home = client.pieces.resolve()
-    for name in folders:
-        path = (home / name).resolve()
-        if home in path.parents:
-            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+    """Delete piece folders from disk."""
+    await asyncio.to_thread(remove_folders, client.pieces, folders)
 
 
 def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:

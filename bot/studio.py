@@ -148,10 +148,11 @@ class Studio:
     def _takes(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
     ) -> list[Clip]:
-        base = sketch_of(request.brief, seed, request.locale)
         if request.parent:
             parent = PieceFile.load(pieces / request.parent)
             base = replace(parent, take=parent.take + 1, lineage=Lineage(parent.id, "take"))
+        else:
+            base = sketch_of(request.brief, seed, request.locale)
         recordings = []
         for number in range(request.takes):
             on_progress(Progress(number + 1, request.takes, "recording the variations"))
@@ -252,7 +253,7 @@ class Studio:
         with TemporaryDirectory() as scratch:
             with watch("performance"):
                 path, loop = _performance(score, plan, Path(scratch))
-            rendered = self._record(path, score, plan, loop)
+            rendered = self._play(path, score, plan, loop)
         watch.stages.update(rendered.stages)
         return rendered
 
@@ -261,12 +262,12 @@ class Studio:
         piece, score = PieceFile.load(folder), midi.read(folder / "piece.mid")
         with TemporaryDirectory() as scratch:
             path, loop = _performance(score, piece.plan, Path(scratch))
-            mix = self._record(path, score, piece.plan, loop)
+            mix = self._play(path, score, piece.plan, loop)
             return audio.render_stems(
                 path, mix, soundfont=self.soundfont, seconds=score.seconds, loop=loop
             )
 
-    def _record(
+    def _play(
         self, performance: Path, score: Score, plan: Plan, loop: audio.Loop | None
     ) -> audio.Rendered:
         return audio.render_clip(

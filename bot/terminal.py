@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from rich.console import Console
@@ -99,7 +100,7 @@ def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, 
 def _open(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "piece.json").touch()
+        TemporaryFile(dir=out).close()
     except OSError:
         raise Refusal(
             "I cannot write into the folder “{name}”; name another with --out.", name=out.name

@@ -6,11 +6,11 @@ beside the running bot.
 
 from __future__ import annotations
 
-import shutil
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.files import remove_folders
 from bot.jobs.housekeeping import BACKUP_NAME
 from bot.settings import Settings
 from storage import privacy
@@ -28,6 +28,5 @@ def forget_user(settings: Settings, user_id: int) -> dict[str, int]:
     """Delete a person's rows and files; returns how many rows went from each table."""
     with closing(open_database(settings.database)) as db:
         gone = privacy.forget(db, user_id)
-    for name in gone.folders:
-        shutil.rmtree(settings.pieces_dir / Path(name).name, ignore_errors=True)
+    remove_folders(settings.pieces_dir, gone.folders)
     return gone.rows

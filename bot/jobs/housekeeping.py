@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.files import remove_folders
 from bot.settings import Settings
 from storage import deliveries, jobs, pieces
 from storage.db import DbThread, backup
@@ -34,7 +34,9 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     purged = await db.run(jobs.purge, now - settings.retention_days * DAY)
     if purged:
         log.info("deleted %d old jobs", purged)
-    await asyncio.to_thread(_remove, settings.pieces_dir, unfinished(settings.pieces_dir, now))
+    await asyncio.to_thread(
+        remove_folders, settings.pieces_dir, unfinished(settings.pieces_dir, now)
+    )
     newest = max(backups(settings.backups_dir).values(), default=0.0)
     if settings.backup_hours and now - newest >= settings.backup_hours * 3600:
         name = datetime.fromtimestamp(now, UTC).strftime(BACKUP_NAME)
@@ -67,14 +69,8 @@ async def discard(db: DbThread, pieces_dir: Path, result: str) -> None:
     kept = await db.run(pieces.folders)
     folders = [Path(clip["folder"]) for clip in json.loads(result).get("clips", ())]
     await asyncio.to_thread(
-        _remove, pieces_dir, [folder for folder in folders if folder.name not in kept]
+        remove_folders, pieces_dir, [folder for folder in folders if folder.name not in kept]
     )
-
-
-def _remove(pieces_dir: Path, folders: list[Path]) -> None:
-    for folder in folders:
-        if folder.resolve().parent == pieces_dir.resolve():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def backups(folder: Path) -> dict[Path, float]:

@@ -22,7 +22,7 @@ METERS = tuple(BAR_STEPS)
 #: What a model is told about where a tune comes from; the last is "not told".
 STYLES = (
     "pop", "song", "jig", "reel", "hornpipe", "waltz", "morris", "playford", "carol", "folk",
-    "unknown",
+    "lied", "game", "chorale", "unknown",
 )  # fmt: skip
 SPLITS = ("train", "validation", "test")
 
@@ -46,7 +46,8 @@ class LeadSheet:
 
     `notes` are (onset, duration, pitch): steps from the start, MIDI pitch after moving the tonic to
     C and the median into 60..71. `chords` are (onset, root, quality): step, pitch class above the
-    tonic, index into `QUALITY_CLASSES`; each lasts until the next. `bars` counts whole bars.
+    tonic, index into `QUALITY_CLASSES`; each lasts until the next; () when no harmony is known.
+    `bars` counts whole bars. `author` is the composer or the artist, "" when not told.
     """
 
     id: str
@@ -57,6 +58,7 @@ class LeadSheet:
     bars: int
     notes: tuple[tuple[int, int, int], ...]
     chords: tuple[tuple[int, int, int], ...]
+    author: str = ""
 
     @property
     def bar_steps(self) -> int:
@@ -116,6 +118,7 @@ def build(
     minor: bool,
     notes: Sequence[tuple[float, float, int]],
     chords: Sequence[tuple[float, int, int]],
+    author: str = "",
 ) -> LeadSheet | None:
     """Quantise a melody and its chords; None when fewer than 4 bars or 12 notes remain.
 
@@ -140,7 +143,7 @@ def build(
     moved, symbols, bars = _without_long_silence(moved, symbols, bar)
     if bars < 4 or len(moved) < 12:
         return None
-    return LeadSheet(piece, source, style, meter, minor, bars, tuple(moved), tuple(symbols))
+    return LeadSheet(piece, source, style, meter, minor, bars, tuple(moved), tuple(symbols), author)
 
 
 def _monophonic(notes: Sequence[tuple[float, float, int]]) -> list[tuple[int, int, int]]:

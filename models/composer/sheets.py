@@ -26,7 +26,8 @@ STYLES = (
 )  # fmt: skip
 SPLITS = ("train", "validation", "test")
 
-_TEMPLATES = {
+#: Quality class -> semitones above the root; a "sus" is also (0, 2, 7).
+TEMPLATES: dict[str, tuple[int, ...]] = {
     "maj": (0, 4, 7),
     "min": (0, 3, 7),
     "dim": (0, 3, 6),
@@ -97,7 +98,7 @@ def name_chord(pitches: Iterable[int]) -> tuple[int, int] | None:
         return None
     best: tuple[float, int, int] | None = None
     for index, name in enumerate(QUALITY_CLASSES):
-        shapes = [_TEMPLATES[name]] + ([(0, 2, 7)] if name == "sus" else [])
+        shapes = [TEMPLATES[name]] + ([(0, 2, 7)] if name == "sus" else [])
         for shape in shapes:
             for root in range(12):
                 tones = {(root + i) % 12 for i in shape}

@@ -4,8 +4,9 @@ In: events by bar (key-relative, `encode.bar_events`). Out: (60,) float32, each 
 kinds of features are those of jSymbolic (McKay, Cumming and Fujinaga, 2018: pitch, melodic
 intervals, rhythm), FANTASTIC (Mullensiefen, 2009: entropies, contour, phrases) and mgeval (Yang and
 Lerch, *On the evaluation of generative models in music*, 2018: histograms of pitch class and note
-length); what repeats is counted by bar. No feature looks further than eight bars, so an excerpt of
-eight speaks for its tune. The arch of phrases is Huron's (*The melodic arch*, 1996).
+length); the arch of phrases is Huron's (*The melodic arch*, 1996). Six features know the order of
+bars: moves over bar lines, closes of every fourth bar, what comes again at once, and what comes
+again after four or eight bars. They are what tells a tune from its own bars shuffled.
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ _SCALES = (
     np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11)),
     np.isin(np.arange(12), (0, 2, 3, 5, 7, 8, 10, 11)),  # natural with the leading tone
 )
-_PHRASE = 4  # bars that one arch spans
-_REACH = 8  # bars that a bar may look back to
+_PHRASE = 4  # bars that one arch spans, and after which bars close and come again
 
 NAMES: tuple[str, ...] = (
     *(f"pitch_class_{i}" for i in range(12)),
@@ -40,10 +40,10 @@ NAMES: tuple[str, ...] = (
     "length_1", "length_2", "length_3", "length_4", "length_5_to_7", "length_8_to_11",
     "length_12_or_more",
     *(f"onset_eighth_{i}_of_bar" for i in range(8)),
-    "rest_share", "notes_per_beat", "density_variation", "off_beat", "off_eighth", "syncopation",
-    "register", "pitch_deviation", "range", "chromatic", "direction_changes", "mean_move",
-    "longest_run", "arch", "slope", "phrase_length", "rhythm_returns", "notes_return",
-    "pitch_entropy", "rhythm_entropy",
+    "rest_share", "notes_per_beat", "density_variation", "off_beat", "syncopation", "register",
+    "range", "chromatic", "direction_changes", "mean_move", "move_over_bar_line", "arch",
+    "phrase_length", "phrase_close", "rhythm_repeats", "rhythm_returns", "notes_repeat",
+    "notes_return", "pitch_entropy", "rhythm_entropy",
 )  # fmt: skip
 
 
@@ -80,11 +80,12 @@ def profile(bars: Sequence[Sequence[Event]], bar_steps: int, minor: bool) -> Flo
         onset, height = step[starts], pitch[starts]
         length = _lengths(kind, duration, starts)
         out[:place] = _histograms(onset, height, length, bar_steps)
-        out[place + 1 : place + 6] = _rhythm(onset, length, len(bars), bar_steps)
-        out[place + 6 : place + 10] = _heights(height, minor)
-        out[place + 10 : place + 15] = _motion(onset, height, bar_steps)
-        out[place + 15] = _phrase_length(onset, length, bar_steps)
-        out[place + 16 : place + 18] = _returns(bars, bar_steps)
+        out[place + 1 : place + 5] = _rhythm(onset, length, len(bars), bar_steps)
+        out[place + 5 : place + 8] = _heights(height, minor)
+        out[place + 8 : place + 12] = _motion(onset, height, bar_steps)
+        out[place + 12] = _phrase_length(onset, length, bar_steps)
+        out[place + 13] = _phrase_close(bars, bar_steps)
+        out[place + 14 : place + 18] = _returns(bars, bar_steps)
         out[place + 18] = _entropy(height - height.min(), 24)
         out[place + 19] = _entropy(np.minimum(np.diff(onset), 16), 17)
     return np.clip(out, 0.0, 1.0).astype(np.float32)
@@ -123,7 +124,6 @@ def _rhythm(onset: _Ints, length: _Ints, bars: int, bar: int) -> tuple[float, ..
         4 * len(onset) / (bars * bar) / 4,
         float(per_bar.std() / (per_bar.mean() + per_bar.std())),
         float(np.mean(off != 0)),
-        float(np.mean(off % 2 != 0)),
         float(np.mean(crossing)),
     )
 
@@ -131,34 +131,28 @@ def _rhythm(onset: _Ints, length: _Ints, bars: int, bar: int) -> tuple[float, ..
 def _heights(height: _Ints, minor: bool) -> tuple[float, ...]:
     return (
         float(height.mean() - 48) / 24,
-        float(height.std()) / 12,
         float(np.ptp(height)) / 24,
         float(np.mean(~_SCALES[minor][height % 12])),
     )
 
 
 def _motion(onset: _Ints, height: _Ints, bar: int) -> tuple[float, ...]:
-    """Turns, mean move, longest run one way, and how each four bars arch and slope."""
-    moves = np.diff(height)
+    """Turns, mean move, mean move over bar lines, and how each four bars arch (0.5 is level)."""
+    moves = np.abs(np.diff(height))
     if not len(moves):
-        return 0.0, 0.0, 0.0, 0.5, 0.5
-    ways = np.sign(moves)
-    going = ways[ways != 0]
-    turns = going[1:] != going[:-1]
-    edges = np.flatnonzero(np.concatenate(([True], turns, [True])))
-    run = int(np.diff(edges).max()) if len(going) else 0
+        return 0.0, 0.0, 0.0, 0.5
+    ways = np.sign(np.diff(height))
+    ways = ways[ways != 0]
+    over = moves[np.diff(onset // bar) > 0]
     span = _PHRASE * bar
     phrase = onset // span
-    count = np.maximum(1, np.bincount(phrase))
-    rest = height - (np.bincount(phrase, height) / count)[phrase]
+    level = np.bincount(phrase, height) / np.maximum(1, np.bincount(phrase))
     at = (onset % span) / span * 2 - 1
-    arch = _slope(rest, 1 - at**2)
     return (
-        float(turns.mean()) if len(turns) else 0.0,
-        float(np.abs(moves).mean()) / 12,
-        run / 8,
-        arch / 24 + 0.5,
-        _slope(rest, at) / 24 + 0.5,
+        float(np.mean(ways[1:] != ways[:-1])) if len(ways) > 1 else 0.0,
+        float(moves.mean()) / 12,
+        float(over.mean()) / 12 if len(over) else 0.0,
+        _slope(height - level[phrase], 1 - at**2) / 24 + 0.5,
     )
 
 
@@ -174,24 +168,34 @@ def _phrase_length(onset: _Ints, length: _Ints, bar: int) -> float:
     gap = np.concatenate((onset[1:] - end[:-1], [bar]))
     breath = np.flatnonzero((gap >= 2) | (length >= bar // 2))
     first = np.concatenate(([0], breath[:-1] + 1))
-    return float(np.mean(end[breath] - onset[first])) / (_REACH * bar)
+    return float(np.mean(end[breath] - onset[first])) / (2 * _PHRASE * bar)
 
 
-def _returns(bars: Sequence[Sequence[Event]], bar: int) -> tuple[float, float]:
-    """Shares of played bars whose rhythm, and whose notes, stood in the eight bars before."""
-    rhythms: dict[tuple[object, ...], int] = {}
-    melodies: dict[tuple[object, ...], int] = {}
-    rhythm_hits = note_hits = played = 0
-    for number, events in enumerate(bars):
-        if all(e.kind != FIRST_ONSET for e in events):
-            continue
-        rhythm = tuple((e.step % bar, e.kind) for e in events)
-        notes = tuple((e.step % bar, e.kind, e.kind == FIRST_ONSET and e.pitch) for e in events)
-        rhythm_hits += number - rhythms.get(rhythm, -_REACH - 1) <= _REACH
-        note_hits += number - melodies.get(notes, -_REACH - 1) <= _REACH
-        rhythms[rhythm] = melodies[notes] = number
-        played += 1
-    return rhythm_hits / max(1, played), note_hits / max(1, played)
+def _phrase_close(bars: Sequence[Sequence[Event]], bar: int) -> float:
+    """How much longer the last note or rest of every fourth bar is than of others; 0.5 is equal."""
+    last = np.array([events[-1].duration / bar if events else 1.0 for events in bars])
+    closing = last[_PHRASE - 1 :: _PHRASE]
+    return float(closing.mean() - last.mean()) / 2 + 0.5 if len(closing) else 0.5
+
+
+def _returns(bars: Sequence[Sequence[Event]], bar: int) -> tuple[float, ...]:
+    """Bars like the one before, and like the one 4 or 8 before: by rhythm, then by notes.
+
+    Shares of the played bars that have such a bar before them.
+    """
+    rhythms = [tuple((e.step % bar, e.kind) for e in events) for events in bars]
+    pitches = [tuple(e.pitch for e in events if e.kind == FIRST_ONSET) for events in bars]
+    played = [b for b, heard in enumerate(pitches) if heard]
+    later = [b for b in played if b >= _PHRASE]
+    out = []
+    for same in (rhythms, list(zip(rhythms, pitches, strict=True))):
+        again = sum(same[b] == same[b - 1] for b in played if b)
+        back = sum(
+            same[b] == same[b - _PHRASE] or (b >= 2 * _PHRASE and same[b] == same[b - 2 * _PHRASE])
+            for b in later
+        )
+        out += [again / max(1, len(played) - 1), back / max(1, len(later))]
+    return tuple(out)
 
 
 def _entropy(values: _Ints, kinds: int) -> float:

@@ -48,11 +48,10 @@ def test_a_scale_in_quarters_is_read_as_such() -> None:
     assert got["onset_eighth_0_of_bar"] == got["onset_eighth_6_of_bar"] == pytest.approx(1 / 4)
     assert got["notes_per_beat"] == pytest.approx(1 / 4)
     assert got["off_beat"] == got["density_variation"] == got["direction_changes"] == 0
-    assert got["longest_run"] == pytest.approx(7 / 8)
+    assert got["move_over_bar_line"] == pytest.approx(2 / 12)
     assert got["range"] == pytest.approx(12 / 24)
-    assert got["rhythm_returns"] == pytest.approx(1 / 2)
-    assert got["notes_return"] == 0
-    assert got["slope"] > 0.6
+    assert got["rhythm_repeats"] == 1
+    assert got["notes_repeat"] == got["notes_return"] == 0
     assert got["phrase_length"] == pytest.approx(2 / 8)
     assert got["rhythm_entropy"] == 0
 
@@ -70,7 +69,32 @@ def test_an_arch_rises_and_a_valley_falls() -> None:
     arch = _read(_sheet([(4 * i, 4, p) for i, p in enumerate(heights)], 4))
     valley = _read(_sheet([(4 * i, 4, 130 - p) for i, p in enumerate(heights)], 4))
     assert arch["arch"] > 0.6 > 0.4 > valley["arch"]
-    assert arch["slope"] == pytest.approx(0.5, abs=0.03)
+
+
+def _tune(order: str) -> dict[str, float]:
+    """Bars of C, D, E or F in quarters; a capital letter ends on a half note."""
+    notes = []
+    for number, letter in enumerate(order):
+        pitch = 60 + "cdef".index(letter.lower()) * 2
+        lengths = (4, 4, 8) if letter.isupper() else (4, 4, 4, 4)
+        at = 16 * number
+        for length in lengths:
+            notes.append((at, length, pitch))
+            at += length
+    return _read(_sheet(notes, len(order)))
+
+
+def test_order_of_bars_is_heard() -> None:
+    """The same eight bars, as two phrases and shuffled."""
+    tune, shuffled = _tune("cdeFcdeF"), _tune("ccFdeedF")
+    assert tune["notes_return"] == tune["rhythm_returns"] == 1
+    assert shuffled["notes_return"] == 0
+    assert tune["notes_repeat"] == 0
+    assert shuffled["notes_repeat"] == pytest.approx(2 / 7)
+    assert tune["rhythm_repeats"] == pytest.approx(4 / 7)
+    assert tune["phrase_close"] == pytest.approx(0.5 + (0.5 - 0.3125) / 2)
+    assert shuffled["phrase_close"] == pytest.approx(0.5 + (0.375 - 0.3125) / 2)
+    assert tune["pitch_class_0"] == shuffled["pitch_class_0"] == pytest.approx(1 / 4)
 
 
 def test_the_scale_depends_on_the_mode() -> None:

@@ -30,22 +30,20 @@ class Weights:
     tones earn beside the root's 1; `outside` is charged for sounding time that is no chord tone and
     `missing` for each chord tone that does not sound; `bass` is earned when the lowest note is the
     root, `inversion` of it when it is the third or fifth. `rare` is charged for every quality but
-    major and minor, `seventh_cost` for four tones. A change costs `bar`, `half` or `beat` by the
-    place where it falls.
+    major and minor. A change costs `bar`, `half` or `beat` by the place where it falls.
     """
 
-    third: float = 1.0
-    fifth: float = 0.7
-    seventh: float = 0.8
-    outside: float = 1.0
-    missing: float = 0.2
-    bass: float = 0.5
+    third: float = 0.8
+    fifth: float = 1.1
+    seventh: float = 0.75
+    outside: float = 0.8
+    missing: float = 0.15
+    bass: float = 0.55
     inversion: float = 0.3
-    rare: float = 0.15
-    seventh_cost: float = 0.0
-    bar: float = 0.3
+    rare: float = 0.2
+    bar: float = 0.35
     half: float = 0.6
-    beat: float = 1.2
+    beat: float = 0.7
 
 
 _WEIGHTS = Weights()
@@ -138,7 +136,6 @@ def _match(
         for number, shape in enumerate(shapes):
             worth = (1.0, weights.third, weights.fifth, weights.seventh)
             prior = weights.rare * (name not in ("maj", "min"))
-            prior += weights.seventh_cost * (len(shape) == 4)
             for root in range(12):
                 tones = [(root + i) % 12 for i in shape]
                 inside = sound[:, tones]  # (n, tones)

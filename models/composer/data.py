@@ -1,234 +1,155 @@
-"""From raw corpora to training windows.
+"""From raw corpora to lead sheets by split, and to encoded pieces with their style vectors.
 
 In: the data directory. Out: `LeadSheet` lists by split (cached as JSON, outside the repository) and
-batches of windows as tensors. Run on the same files it gives the same sheets, splits and windows.
+`Pieces`. Run on the same files it gives the same sheets, splits and windows, on any machine.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
+import numpy.typing as npt
 
+from models.composer.corpus_game import gamemusic
+from models.composer.corpus_lieder import lieder
 from models.composer.corpus_midi import nottingham, pop909
+from models.composer.corpus_music21 import music21_corpus
 from models.composer.corpus_musicxml import openewld
-from models.composer.encode import (
-    BLANK,
-    CLOSE_OPEN,
-    DENSITY_OPEN,
-    ECHO_OPEN,
-    FIELD,
-    INDEX_OPEN,
-    LEFT_OPEN,
-    REGISTER_OPEN,
-    Encoded,
-    encode,
-)
-from models.composer.sheets import SPLITS, STYLES, LeadSheet
+from models.composer.describe import encode, plainer, rebarred
+from models.composer.encode import Encoded, bar_events, events_of
+from models.composer.features import NAMES, profile
+from models.composer.sheets import SPLITS, LeadSheet
 
+log = logging.getLogger("composer.data")
+Floats = npt.NDArray[np.float32]
 #: Raise when the sheets change, so that an old cache is not read.
-VERSION = 3
-#: How often a rare meter is seen for each time a common one is.
-_REPEATS = {"4/4": 1, "6/8": 1, "3/4": 3, "2/4": 3}
+VERSION = 4
 
 
-def load_sheets(data: Path, cache: Path) -> dict[str, list[LeadSheet]]:
-    """All lead sheets by split; parsed once, then read from `cache`.
+def readers(data: Path) -> dict[str, Callable[[], Iterable[LeadSheet]]]:
+    """Each corpus and how to read it; all but music21's own lie in `data`."""
+    return {
+        "pop909": lambda: pop909(data),
+        "nottingham": lambda: nottingham(data),
+        "openewld": lambda: openewld(data),
+        "lieder": lambda: lieder(data),
+        "gamemusic": lambda: gamemusic(data),
+        "music21": music21_corpus,
+    }
+
+
+def read_corpus(name: str, data: Path, cache: Path) -> list[LeadSheet]:
+    """A corpus, parsed once and then read from `cache`: a run that is stopped goes on from there.
 
     Raises
     ------
     FileNotFoundError
-        When the data directory lacks one of the three collections.
+        When the data directory lacks the collection.
     """
-    path = cache / f"composer-sheets-{VERSION}.json.gz"
-    if path.exists():
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            sheets = [LeadSheet.from_json(raw) for raw in json.load(stream)]
-    else:
-        for name in ("pop909", "nottingham", "openewld"):
-            if not (data / name).is_dir():
-                raise FileNotFoundError(f"no folder “{name}” in the data directory {data}")
-        sheets = [*pop909(data), *nottingham(data), *openewld(data)]
+    path = cache / f"composer-{name}-{VERSION}.json.gz"
+    if not path.exists():
+        if name != "music21" and not (data / name).is_dir():
+            raise FileNotFoundError(f"no folder “{name}” in the data directory {data}")
+        log.info("reading %s", name)
         cache.mkdir(parents=True, exist_ok=True)
-        with gzip.open(path, "wt", encoding="utf-8") as stream:
-            json.dump([s.to_json() for s in sheets], stream)
+        partial = path.with_suffix(".partial")
+        with gzip.open(partial, "wt", encoding="utf-8") as stream:
+            json.dump([s.to_json() for s in readers(data)[name]()], stream)
+        partial.replace(path)
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        return [LeadSheet.from_json(raw) for raw in json.load(stream)]
+
+
+def load_sheets(data: Path, cache: Path) -> dict[str, list[LeadSheet]]:
+    """All lead sheets by split, without repeats; stretches of one file stay on one side."""
     by_split: dict[str, list[LeadSheet]] = {name: [] for name in SPLITS}
     seen: set[tuple[object, ...]] = set()
     first: dict[str, str] = {}
-    for sheet in sheets:
-        file = sheet.id.partition("#")[0]  # stretches of one file stay on one side
-        split = first.setdefault(file, sheet.split)
+    for sheet in (s for name in readers(data) for s in read_corpus(name, data, cache)):
+        split = first.setdefault(sheet.id.partition("#")[0], sheet.split)
         if (sheet.meter, sheet.notes) not in seen:
             seen.add((sheet.meter, sheet.notes))
             by_split[split].append(sheet)
     return by_split
 
 
-def counts(sheets: dict[str, list[LeadSheet]]) -> list[tuple[str, str, int, int, int]]:
-    """Source, split, sheets, bars and notes, for the table in the card."""
-    rows: list[tuple[str, str, int, int, int]] = []
+def counts(sheets: dict[str, list[LeadSheet]]) -> list[tuple[str, str, int, int, int, int]]:
+    """Source, split, sheets, with chords, bars and notes, for the table in the card."""
+    rows: list[tuple[str, str, int, int, int, int]] = []
     for split, members in sheets.items():
         for source, number in sorted(Counter(s.source for s in members).items()):
             mine = [s for s in members if s.source == source]
+            chorded = sum(bool(s.chords) for s in mine)
             bars, notes = sum(s.bars for s in mine), sum(len(s.notes) for s in mine)
-            rows.append((source, split, number, bars, notes))
+            rows.append((source, split, number, chorded, bars, notes))
     return rows
 
 
-@dataclass(frozen=True)
-class Batch:
-    """B windows of N events, padded.
-
-    `inputs` (B, N, fields), `tokens` and `durations` (B, N) with -100 where padded; `bar_index`
-    (B, N) points into the K bars whose events the encoder reads: `bar_events` (K, M, 5) as token,
-    duration, position, root, quality, with `bar_mask` (K, M) true on events; `latent` (K,) is true
-    where the bar's latent is told to the decoder.
-    """
-
-    inputs: Tensor
-    tokens: Tensor
-    durations: Tensor
-    bar_index: Tensor
-    bar_events: Tensor
-    bar_mask: Tensor
-    latent: Tensor
-
-
-def collate(
-    windows: list[Encoded], latents: list[bool], rng: np.random.Generator | None, drop: float = 0.2
-) -> Batch:
-    """Pad windows to one batch; with a generator, single bars lose their latent (`drop`)."""
-    length = max(len(w.tokens) for w in windows)
-    rows = len(windows)
-    inputs = np.zeros((rows, length, len(FIELD)), np.int64)
-    tokens, durations = (np.full((rows, length), -100, np.int64) for _ in range(2))
-    index = np.zeros((rows, length), np.int64)
-    bars: list[np.ndarray] = []
-    told: list[bool] = []
-    columns = [FIELD["position"], FIELD["root"], FIELD["quality"]]
-    for r, (window, latent) in enumerate(zip(windows, latents, strict=True)):
-        n = len(window.tokens)
-        inputs[r, :n], tokens[r, :n], durations[r, :n] = (
-            window.inputs,
-            window.tokens,
-            window.durations,
-        )
-        starts = np.flatnonzero(np.r_[True, window.bars[1:] != window.bars[:-1]])
-        index[r, :n] = len(bars) + np.searchsorted(starts, np.arange(n), side="right") - 1
-        both = np.c_[window.tokens, window.durations, window.inputs[:, columns]]
-        for part in np.split(both, starts[1:]):
-            bars.append(part)
-            told.append(latent and (rng is None or rng.random() >= drop))
-    width = max(len(b) for b in bars)
-    events = np.zeros((len(bars), width, 5), np.int64)
-    mask = np.zeros((len(bars), width), bool)
-    for k, part in enumerate(bars):
-        events[k, : len(part)], mask[k, : len(part)] = part, True
-    arrays = (inputs, tokens, durations, index, events, mask, np.array(told))
-    return Batch(*(torch.from_numpy(a) for a in arrays))
-
-
-_OPEN = {
-    "density": DENSITY_OPEN,
-    "register": REGISTER_OPEN,
-    "close": CLOSE_OPEN,
-    "echo": ECHO_OPEN,
-    "index": INDEX_OPEN,
-    "left": LEFT_OPEN,
-}
-
-
-def leave_open(window: Encoded, fields: tuple[str, ...], bars: np.ndarray | None = None) -> Encoded:
-    """The window with some attributes unsaid, in all events or in the marked ones (N,)."""
-    inputs = window.inputs.copy()
-    rows = slice(None) if bars is None else bars
-    for name in fields:
-        inputs[rows, FIELD[name]] = _OPEN[name] if name in _OPEN else len(STYLES) - 1
-        if name == "echo":
-            inputs[rows, FIELD["echo_token"]], inputs[rows, FIELD["echo_left"]] = BLANK, 17
-    return Encoded(inputs, window.tokens, window.durations, window.bars)
-
-
-def bare(window: Encoded) -> Encoded:
-    """The window told only chords, meter, mode, position and style: nothing measured on it."""
-    return leave_open(window, tuple(_OPEN))
-
-
-def _masked(
-    window: Encoded, rng: np.random.Generator, open_rows: float, open_bars: float
-) -> Encoded:
-    if rng.random() < 0.05:
-        window = leave_open(window, ("style",))
-    if rng.random() < open_rows:
-        return bare(window)
-    if rng.random() < 0.3:
-        window = leave_open(window, ("index", "left"))
-    local = window.bars - window.bars[0]
-    for name in ("density", "register", "close", "echo"):
-        chosen = rng.random(int(local[-1]) + 1) < (1.0 if rng.random() < 0.15 else open_bars)
-        window = leave_open(window, (name,), chosen[local])
-    return window
-
-
-def cut(window: Encoded, start: int, end: int) -> Encoded:
-    """Events start..end."""
-    rows = slice(start, end)
-    return Encoded(
-        window.inputs[rows], window.tokens[rows], window.durations[rows], window.bars[rows]
-    )
+def sheet_profile(sheet: LeadSheet, first: int = 0, last: int | None = None) -> Floats:
+    """The 60 melody features of some bars of a sheet."""
+    bars = bar_events(events_of(sheet), sheet.bar_steps, sheet.bars)
+    return profile(bars[first:last], sheet.bar_steps, sheet.minor)
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Encoded pieces of a split, with and without their chords."""
+    """Encoded pieces of a split: P sheets with their variants and their style vectors.
+
+    `variants[p]` are readings of sheet p (as it is, over triads, in another bar, without chords)
+    with their weights; `profiles` (P, 2, 60) are of its first and its second half; `kin[p]` are
+    other pieces by the same author, or in the same manner where no author is named.
+    """
 
     sheets: tuple[LeadSheet, ...]
-    full: tuple[Encoded, ...]
-    chordless: tuple[Encoded, ...]
+    variants: tuple[tuple[Encoded, ...], ...]
+    profiles: Floats
+    kin: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, sheets: list[LeadSheet]) -> Pieces:
-        """Encode every sheet twice."""
-        full = tuple(encode(s) for s in sheets)
-        return cls(tuple(sheets), full, tuple(encode(s, with_chords=False) for s in sheets))
+    def of(cls, sheets: Sequence[LeadSheet], augment: bool = False) -> Pieces:
+        """Encode every sheet; with `augment`, in all its readings."""
+        variants = [_variants(s, n) if augment else (encode(s),) for n, s in enumerate(sheets)]
+        halves = [(sheet_profile(s, 0, s.bars // 2), sheet_profile(s, s.bars // 2)) for s in sheets]
+        shaped = np.array(halves, np.float32).reshape(len(sheets), 2, len(NAMES))
+        return cls(tuple(sheets), tuple(variants), shaped, _kin(sheets))
+
+    @property
+    def full(self) -> tuple[Encoded, ...]:
+        """Each sheet as it is."""
+        return tuple(v[0] for v in self.variants)
+
+    def style(self, piece: int, rng: np.random.Generator) -> Floats:
+        """A style vector for a piece, (60,): the mean over kin, at times with a half of itself."""
+        chosen: list[Floats] = []
+        kin = self.kin[piece]
+        if kin:
+            chosen = [self.profiles[k].mean(0) for k in rng.choice(kin, int(rng.integers(1, 5)))]
+        if not chosen or rng.random() < 0.3:
+            chosen.append(self.profiles[piece, int(rng.integers(2))])
+        return np.mean(chosen, axis=0, dtype=np.float32)
 
 
-def epoch(
-    pieces: Pieces,
-    rng: np.random.Generator,
-    length: int,
-    batch_events: int,
-    open_rows: float = 0.25,
-    open_bars: float = 0.15,
-    latent_rows: float = 0.5,
-    no_chords: float = 0.06,
-) -> Iterator[Batch]:
-    """One pass over random windows, grouped by length into batches of about `batch_events`."""
-    windows: list[Encoded] = []
-    for sheet, full, chordless in zip(pieces.sheets, pieces.full, pieces.chordless, strict=True):
-        for _ in range(_REPEATS[sheet.meter]):
-            piece = chordless if rng.random() < no_chords else full
-            total = len(piece.tokens)
-            start = 0 if total <= length else int(rng.integers(0, min(length, total - length) + 1))
-            first = int(np.searchsorted(piece.bars, piece.bars[start]))
-            if first > length // 3:
-                windows.append(cut(piece, 0, first))
-            for at in range(first, total, length):
-                if total - at > 24:
-                    windows.append(cut(piece, at, min(at + length, total)))
-    order = sorted(range(len(windows)), key=lambda i: len(windows[i].tokens) + rng.random())
-    groups: list[list[int]] = [[]]
-    for i in order:
-        if groups[-1] and (len(groups[-1]) + 1) * len(windows[i].tokens) > batch_events:
-            groups.append([])
-        groups[-1].append(i)
-    for g in rng.permutation(len(groups)):
-        chosen = [_masked(windows[i], rng, open_rows, open_bars) for i in groups[g]]
-        yield collate(chosen, [bool(rng.random() < latent_rows) for _ in chosen], rng)
+def _variants(sheet: LeadSheet, number: int) -> tuple[Encoded, ...]:
+    """The readings of a sheet: a third of the sheets also without their chords."""
+    others = [plainer(sheet), rebarred(sheet) if sheet.source != "pop909" else None]
+    if sheet.chords and number % 3 == 0:
+        others.append(replace(sheet, chords=()))
+    return (encode(sheet), *(encode(other) for other in others if other is not None))
+
+
+def _kin(sheets: Sequence[LeadSheet]) -> tuple[tuple[int, ...], ...]:
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, sheet in enumerate(sheets):
+        groups[(sheet.source, sheet.author or sheet.style)].append(n)
+    files = [s.id.partition("#")[0] for s in sheets]
+    return tuple(
+        tuple(k for k in groups[(s.source, s.author or s.style)] if files[k] != files[n])
+        for n, s in enumerate(sheets)
+    )

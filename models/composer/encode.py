@@ -7,7 +7,9 @@ run-length coded: same information, 2.9 times fewer positions than one token a s
 Pitch is said relative to the root of the chord that sounds (octave kept), which harmony-wise beat
 absolute pitch by a fifth in nats per note (notes, section 4). Conditions are summed into the input
 of every event ("in-attention", Wu and Yang, *MuseMorphose*, 2021). Bar attributes (density,
-register, close, echo) describe the bar that is to be written; any may be left open.
+register, contour, what it repeats ...) describe the bar that is to be written; any may be left
+open. A gap is filled in by reading what follows it first (Bavarian et al., *Efficient Training of
+Language Models to Fill in the Middle*, 2022): `segment` says which part an event belongs to.
 """
 
 from __future__ import annotations
@@ -32,10 +34,23 @@ NO_ROOT, NO_QUALITY = 12, 10
 #: The lowest and highest key-relative pitch with an input of its own.
 PITCH_LOW, PITCH_HIGH = 36, 100
 
-ECHO_LAGS = (1, 2, 4, 8)
-ECHO_OPEN, ECHO_NEW = 0, 1  # then rhythm at each lag, then the same notes at each lag
-DENSITY_OPEN, REGISTER_OPEN, CLOSE_OPEN, INDEX_OPEN, LEFT_OPEN = 8, 7, 2, 17, 9
+#: What a bar repeats: nothing said, nothing, a rhythm, a rhythm moved elsewhere, the same notes.
+ECHO_OPEN, ECHO_NEW, ECHO_RHYTHM, ECHO_SEQUENCE, ECHO_NOTES = range(5)
+_LAGS = (1, 2, 4, 8, 16, 32)
+PLAIN, AFTER_GAP, IN_GAP = range(3)  # segments
+MOST_GAP = 8  # bars
 
+#: The attributes of a bar with their number of values; the last value of each means "open".
+BAR_FIELDS: dict[str, int] = {
+    "index": 18,
+    "left": 10,
+    "density": 9,
+    "register": 8,
+    "motion": 6,
+    "syncopation": 4,
+    "contour": 6,
+    "close": 3,
+}
 #: Name and number of values of each input, in the order of the arrays' last axis.
 FIELDS: dict[str, int] = {
     "position": 16,
@@ -47,12 +62,11 @@ FIELDS: dict[str, int] = {
     "next_root": 13,
     "next_quality": 11,
     "until_change": 17,
-    "index": 18,
-    "left": 10,
-    "density": 9,
-    "register": 8,
-    "close": 3,
-    "echo": 2 + 2 * len(ECHO_LAGS),
+    **BAR_FIELDS,
+    "echo": 5,
+    "lag": 9,
+    "segment": 3,
+    "gap": MOST_GAP + 1,
     "echo_token": TOKENS + 1,
     "echo_left": 18,
     "last_relative": TOKENS + 1,
@@ -60,11 +74,14 @@ FIELDS: dict[str, int] = {
     "last_duration": MAX_DURATION + 1,
     "last_pitch": PITCH_HIGH - PITCH_LOW + 2,
     "last_move": 27,
+    "goal": 27,
 }
 FIELD = {name: i for i, name in enumerate(FIELDS)}
 #: Inputs that depend on the place alone; the rest depend on what was written.
-PLACE_FIELDS = 15
-BAR_FIELDS = ("index", "left", "density", "register", "close", "echo")
+PLACE_FIELDS = FIELD["echo_token"]
+OPEN = {name: size - 1 for name, size in BAR_FIELDS.items()} | {"echo": ECHO_OPEN, "lag": 0}
+COLUMN = {name: i for i, name in enumerate(BAR_FIELDS)}
+NO_MOVE = 26
 
 
 class Event(NamedTuple):
@@ -81,13 +98,69 @@ class Encoded:
     """A piece ready for a model: N events.
 
     `inputs` is (N, len(FIELDS)); `tokens` and `durations` are what is to be predicted, (N,); `bars`
-    is each event's bar, (N,).
+    is each event's bar and `sources` the bar that this one repeats (-1 for none), (N,).
     """
 
     inputs: Ints
     tokens: Ints
     durations: Ints
     bars: Ints
+    sources: Ints
+
+    def rows(self, chosen: slice | Ints) -> Encoded:
+        """Some of its events."""
+        return Encoded(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What each of B bars should be like: (B, len(BAR_FIELDS)) attributes, and what it repeats.
+
+    `echo` holds the ECHO_ kinds and `source` the bar looked back at (-1 for none), both (B,).
+    """
+
+    attributes: Ints
+    echo: Ints
+    source: Ints
+
+    @classmethod
+    def open(cls, bars: int) -> Wishes:
+        """Nothing said about any bar."""
+        row = [OPEN[name] for name in BAR_FIELDS]
+        return cls(
+            np.tile(np.array(row, np.int64), (bars, 1)),
+            np.full(bars, ECHO_OPEN),
+            np.full(bars, -1),
+        )
+
+    def column(self, name: str) -> Ints:
+        """A view of one attribute, (B,)."""
+        return self.attributes[:, COLUMN[name]]
+
+    def copy(self) -> Wishes:
+        """The same, to be changed."""
+        return Wishes(self.attributes.copy(), self.echo.copy(), self.source.copy())
+
+    @classmethod
+    def joined(cls, parts: Sequence[Wishes]) -> Wishes:
+        """Parts laid end to end; sources move along."""
+        starts = np.cumsum([0, *(len(p.echo) for p in parts)])
+        sources = [
+            np.where(p.source >= 0, p.source + at, -1) for p, at in zip(parts, starts, strict=False)
+        ]
+        return cls(
+            np.concatenate([p.attributes for p in parts]),
+            np.concatenate([p.echo for p in parts]),
+            np.concatenate(sources),
+        )
+
+    def lags(self) -> Ints:
+        """Class of the distance to the source: 0 none, then `_LAGS`, other near, other far."""
+        distance = np.arange(len(self.source)) - self.source
+        other = np.where(distance < 8, 7, 8)
+        known = [np.full(len(distance), k + 1) for k in range(len(_LAGS))]
+        found = np.select([distance == lag for lag in _LAGS], known, other)
+        return np.where((self.source < 0) | (self.echo < ECHO_RHYTHM), 0, found)
 
 
 def anchor(root: int) -> int:
@@ -150,18 +223,6 @@ def bar_events(events: Sequence[Event], bar: int, bars: int) -> list[list[Event]
     return out
 
 
-def density_class(onsets: int, beats: float) -> int:
-    """0 (silent) to 7 (more than 3.25 notes a beat)."""
-    return int(np.searchsorted([0.01, 0.51, 1.01, 1.51, 2.01, 2.51, 3.26], onsets / beats))
-
-
-def register_class(pitches: Sequence[int]) -> int:
-    """0..6 by the mean pitch, four semitones each from 54 up; `REGISTER_OPEN` without notes."""
-    if not pitches:
-        return REGISTER_OPEN
-    return min(max(int((np.mean(pitches) - 54) // 4), 0), 6)
-
-
 def closes(events: Sequence[Event], bar: int) -> int:
     """1 when the bar breathes: its last half holds a rest of a beat or a note of half a bar."""
     for event in events:
@@ -173,40 +234,16 @@ def closes(events: Sequence[Event], bar: int) -> int:
     return 0
 
 
-def echo_class(bars: Sequence[Sequence[Event]], at: int, bar: int) -> int:
-    """Which earlier bar a bar repeats: its notes (preferred) or its rhythm; else `ECHO_NEW`."""
-
-    def signature(index: int, pitches: bool) -> list[tuple[int, ...]]:
-        return [(e.step % bar, e.kind, e.duration, e.pitch * pitches) for e in bars[index]]
-
-    if sum(e.kind == FIRST_ONSET for e in bars[at]) < 2:
-        return ECHO_NEW
-    for pitches in (True, False):
-        mine = signature(at, pitches)
-        for i, lag in enumerate(ECHO_LAGS):
-            if at >= lag and (pitches or len(mine) > 2) and signature(at - lag, pitches) == mine:
-                return 2 + i + (len(ECHO_LAGS) if pitches else 0)
-    return ECHO_NEW
-
-
-def echo_lag(echo: int) -> int:
-    """How many bars back an echo looks; 0 for none."""
-    return ECHO_LAGS[(echo - 2) % len(ECHO_LAGS)] if echo >= 2 else 0
-
-
 def place_inputs(
     meter: str,
     minor: bool,
     style: str,
     chords: Sequence[tuple[int, int, int]],
-    attributes: Ints,
+    wishes: Wishes,
 ) -> Ints:
-    """The inputs that depend on the place: (steps, PLACE_FIELDS).
-
-    `attributes` is (bars, len(BAR_FIELDS)), in the order of `BAR_FIELDS`.
-    """
+    """The inputs that depend on the place: (steps, PLACE_FIELDS)."""
     bar = BAR_STEPS[meter]
-    steps = len(attributes) * bar
+    steps = len(wishes.echo) * bar
     out = np.zeros((steps, PLACE_FIELDS), np.int64)
     out[:, FIELD["position"]] = np.arange(steps) % bar
     out[:, FIELD["meter"]] = METERS.index(meter)
@@ -215,34 +252,9 @@ def place_inputs(
     first = FIELD["root"]
     for offset, column in enumerate(chord_track(chords, steps)):
         out[:, first + offset] = column
-    out[:, FIELD["index"] : FIELD["echo"] + 1] = np.repeat(attributes, bar, axis=0)
-    return out
-
-
-def open_attributes(bars: int) -> Ints:
-    """Bar attributes with nothing said."""
-    row = [INDEX_OPEN, LEFT_OPEN, DENSITY_OPEN, REGISTER_OPEN, CLOSE_OPEN, ECHO_OPEN]
-    return np.tile(np.array(row, np.int64), (bars, 1))
-
-
-def describe(bars: Sequence[Sequence[Event]], bar: int) -> Ints:
-    """Bar attributes measured on music: (bars, len(BAR_FIELDS))."""
-    silent = [all(e.kind == REST for e in events) for events in bars]
-    out = open_attributes(len(bars))
-    start = 0
-    for b, events in enumerate(bars):
-        if silent[b]:
-            start = b + 1
-        end = next((j for j in range(b, len(bars)) if silent[j]), len(bars))
-        pitches = [e.pitch for e in events if e.kind == FIRST_ONSET]
-        out[b] = (
-            min(b - start, 16) if not silent[b] else INDEX_OPEN,
-            min(end - b, 8),
-            density_class(len(pitches), bar / 4),
-            register_class(pitches),
-            closes(events, bar),
-            echo_class(bars, b, bar),
-        )
+    out[:, FIELD["index"] : FIELD["echo"]] = np.repeat(wishes.attributes, bar, axis=0)
+    out[:, FIELD["echo"]] = np.repeat(wishes.echo, bar)
+    out[:, FIELD["lag"]] = np.repeat(wishes.lags(), bar)
     return out
 
 
@@ -271,27 +283,40 @@ def history_inputs(
         absolute = min(max(last_pitch, PITCH_LOW), PITCH_HIGH) - PITCH_LOW + 1
     kind = 3 if before is None else min(before.kind, FIRST_ONSET)
     duration = 0 if before is None else before.duration
-    jump = 26 if move is None else min(max(move, -12), 12) + 13
+    jump = NO_MOVE if move is None else min(max(move, -12), 12) + 13
     return relative, kind, duration, absolute, jump
+
+
+def move_class(start: int | None, end: int | None) -> int:
+    """How far it is from one pitch to another: 1..25 for -12..12 semitones, else `NO_MOVE`."""
+    return NO_MOVE if start is None or end is None else min(max(end - start, -12), 12) + 13
 
 
 class Line:
     """A melody being read or written: knows the inputs of its next event.
 
-    `place` is `place_inputs` of the whole stretch; `bars` grows with what is pushed.
+    `place` is `place_inputs` of the whole stretch and `source` what each bar looks back at;
+    `by_bar` grows with what is pushed. `first` is the bar to begin with: what stands before it is
+    not heard, only looked back at. `goal` is the pitch that follows a gap.
     """
 
-    def __init__(self, place: Ints, bar: int) -> None:
-        self.place, self.bar = place, bar
+    def __init__(
+        self, place: Ints, bar: int, source: Ints, first: int = 0, goal: int | None = None
+    ) -> None:
+        self.place, self.bar, self.source, self.goal = place, bar, source, goal
+        self.step = first * bar
         self.events: list[Event] = []
         self.by_bar: list[list[Event]] = [[] for _ in range(len(place) // bar)]
         self.last: int | None = None
         self.move: int | None = None
 
-    @property
-    def step(self) -> int:
-        """Where the next event starts."""
-        return self.events[-1].step + self.events[-1].duration if self.events else 0
+    def copy(self) -> Line:
+        """The same line so far; what is pushed to one is not pushed to the other."""
+        other = Line(self.place, self.bar, self.source, 0, self.goal)
+        other.step, other.last, other.move = self.step, self.last, self.move
+        other.events = list(self.events)
+        other.by_bar = [list(events) for events in self.by_bar]
+        return other
 
     def root(self, step: int) -> int:
         """Chord root at a step (`NO_ROOT` without one)."""
@@ -300,22 +325,31 @@ class Line:
     def inputs(self) -> list[int]:
         """The next event's inputs, in the order of `FIELDS`."""
         number, position = divmod(self.step, self.bar)
-        row = self.place[self.step].tolist()
+        row: list[int] = self.place[self.step].tolist()
         root = row[FIELD["root"]]
-        lag = echo_lag(row[FIELD["echo"]])
-        echo = (BLANK, 17)
-        if lag and number >= lag:
-            echo = echo_inputs(self.by_bar[number - lag], position, self.bar, root)
         before = self.events[-1] if self.events else None
-        return [*row, *echo, *history_inputs(before, self.last, self.move, root)]
+        history = history_inputs(before, self.last, self.move, root)
+        goal = move_class(self.last, self.goal)
+        return [*row, *self._echo(row, number, position), *history, goal]
+
+    def _echo(self, row: Sequence[int], number: int, position: int) -> tuple[int, int]:
+        """The bar looked back at: the same notes, else as they stood over their own chord."""
+        source = int(self.source[number])
+        if source < 0 or row[FIELD["echo"]] < ECHO_RHYTHM:
+            return BLANK, 17
+        root = row[FIELD["root"]]
+        if row[FIELD["echo"]] != ECHO_NOTES:
+            root = self.root(source * self.bar + position)
+        return echo_inputs(self.by_bar[source], position, self.bar, root)
 
     def push(self, kind: int, pitch: int, duration: int) -> Event:
         """Write the next event; `pitch` counts for onsets, else the last one is kept."""
         onset = kind == FIRST_ONSET
         sounding = pitch if onset or self.last is None else self.last
         event = Event(self.step, kind, sounding, duration)
-        self.by_bar[event.step // self.bar].append(event)
+        self.by_bar[self.step // self.bar].append(event)
         self.events.append(event)
+        self.step += duration
         if onset:
             self.move = None if self.last is None else pitch - self.last
             self.last = pitch
@@ -326,21 +360,3 @@ class Line:
         if event.kind != FIRST_ONSET:
             return event.kind
         return relative_token(event.pitch, self.root(event.step))
-
-
-def encode(sheet: LeadSheet, with_chords: bool = True) -> Encoded:
-    """A sheet as arrays, with its measured bar attributes."""
-    chords = sheet.chords if with_chords else ()
-    bar, events = sheet.bar_steps, events_of(sheet)
-    described = describe(bar_events(events, bar, sheet.bars), bar)
-    line = Line(place_inputs(sheet.meter, sheet.minor, sheet.style, chords, described), bar)
-    inputs, tokens = [], []
-    for event in events:
-        inputs.append(line.inputs())
-        tokens.append(line.token(line.push(event.kind, event.pitch, event.duration)))
-    return Encoded(
-        np.array(inputs, np.int64),
-        np.array(tokens, np.int64),
-        np.array([e.duration - 1 for e in events], np.int64),
-        np.array([e.step // bar for e in events], np.int64),
-    )

@@ -1,29 +1,29 @@
 """Plan to melody: the composer at work.
 
 In: a `Plan`, a loaded `Composer` and a seed. Out: `Note`s of the melody part, in beats. Each label
-of the form is written once, eight bars at a time: all candidates in one batch, the best by `critic`
-kept, the earlier labels read as context. Returning sections repeat those notes; where the harmony
-differs, and in the last two bars of the piece, only those bars are written again. A label's random
-numbers depend on the seed and the label alone: a longer form leaves earlier music as it was.
+of the form is written once, eight bars at a time, the earlier labels read as context. Returning
+sections repeat those notes; where the harmony differs, and in the last two bars of the piece, only
+those bars are written again. A label's random numbers depend on the seed and the label alone: a
+longer form leaves earlier music as it was.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from models import hub
-from models.composer import critic, novelty, phrases
+from models.composer import novelty, phrases
+from models.composer.data import Floats
 from models.composer.decode import Decoder
-from models.composer.encode import FIELD, FIRST_ONSET, HOLD, REST, Event, Line, place_inputs
+from models.composer.encode import FIRST_ONSET, HOLD, Event, Wishes
 from models.composer.model import ComposerModel, Shape
+from models.composer.page import Bars, Composer, Page, Told, write
 from models.composer.places import (
     Ground,
-    concatenated,
     ground,
     limits_of,
     manner,
@@ -31,24 +31,14 @@ from models.composer.places import (
     registers,
     shift_of,
 )
-from models.composer.rules import Limits, Rules
+from models.composer.rules import Limits
 from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT
+from models.composer.sliders import Sliders
 from models.errors import Refusal
 from models.planner.plan import Plan, PlanSection
 from models.score import Note
 
-_CHUNK = 8  # bars written before candidates are compared
-_CONTEXT = 240  # events of earlier music that are read again
-_TEMPERATURE, _TOP = 1.0, 0.98
-
-
-@dataclass(frozen=True)
-class Composer:
-    """A loaded network and the index of what it was trained on. Safe to share between threads."""
-
-    decoder: Decoder
-    index: novelty.Keys
-    strictness: float = 0.4
+__all__ = ["Composer", "compose", "load_composer"]
 
 
 def load_composer(name: str = "composer") -> Composer:
@@ -60,10 +50,31 @@ def load_composer(name: str = "composer") -> Composer:
         When the weight is missing or not the shipped one.
     """
     tensors, facts = hub.load(name)
-    index = tensors.pop("novelty").numpy().view(np.uint32).astype(np.int64)
+    index = novelty.Index.from_tensors(tensors)
+    own = {k: v.float() for k, v in tensors.items() if "." in k or k in _BARE}
     model = ComposerModel(Shape(**facts["shape"]))
-    model.load_state_dict({k: v.float() for k, v in tensors.items()})
+    model.load_state_dict({k: v for k, v in own.items() if not k.startswith("harmoniser.")})
     return Composer(Decoder(model.eval().requires_grad_(False)), index)
+
+
+_BARE = ("no_latent", "no_style", "style_mean", "style_scale")
+
+
+@dataclass(frozen=True)
+class Motif:
+    """Bars of a tune that a section starts with, in model space; `label` is the section's."""
+
+    label: str
+    bars: Bars
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a melody beside its plan: `style` is a style vector (60,)."""
+
+    style: Floats | None = None
+    sliders: Sliders = field(default_factory=Sliders)
+    motif: Motif | None = None
 
 
 @dataclass(frozen=True)
@@ -75,25 +86,30 @@ class _Task:
     limits: Limits
     seed: int
     candidates: int
+    wish: Wish
 
 
-@dataclass
-class _Stretch:
-    """Bars to write: earlier sections as context, then this one, on one time line."""
+def check_meter(plan: Plan) -> None:
+    """Refuse a plan in a meter that the composer has not learned.
 
-    task: _Task
-    line: Line
-    rules: Rules
-    first: int
-    density: Sequence[int]
-    label: int
+    Raises
+    ------
+    Refusal
+        For any meter but 4/4, 3/4, 6/8 and 2/4.
+    """
+    if str(plan.meter) not in BAR_STEPS:
+        raise Refusal(
+            "I cannot write melodies in {meter} yet; ask for 4/4, 3/4, 6/8 or 2/4.",
+            meter=str(plan.meter),
+        )
 
 
 def compose(
     plan: Plan,
     composer: Composer,
     seed: int,
-    candidates: int = 6,
+    candidates: int = 8,
+    wish: Wish | None = None,
 ) -> tuple[Note, ...]:
     """Write the melody of a plan.
 
@@ -108,24 +124,20 @@ def compose(
     Refusal
         When the meter is not one the composer has learned.
     """
-    if str(plan.meter) not in BAR_STEPS:
-        raise Refusal(
-            "I cannot write melodies in {meter} yet; ask for 4/4, 3/4, 6/8 or 2/4.",
-            meter=str(plan.meter),
-        )
+    check_meter(plan)
     part = plan.part("melody")
     singing = [s for s in plan.sections if "melody" in s.roles]
     if part is None or not singing:
         return ()
     shift = shift_of(plan, part)
     limits = limits_of(plan, part, shift, composer.strictness)
-    task = _Task(plan, composer, limits, seed & 0xFFFFFFFF, candidates)
-    known: dict[str, tuple[Ground, list[list[Event]]]] = {}
-    written: list[tuple[PlanSection, list[list[Event]]]] = []
+    task = _Task(plan, composer, limits, seed & 0xFFFFFFFF, candidates, wish or Wish())
+    known: dict[str, tuple[Ground, Bars]] = {}
+    written: list[tuple[PlanSection, Bars]] = []
     for number, section in enumerate(singing):
         here, label = ground(plan, section), section.section.label
         if label not in known:
-            known[label] = (here, _write(task, here, known, {}))
+            known[label] = (here, _write(task, here, known, _hook(task, here)))
         original, bars = known[label]
         kept = {b: bars[b] for b in range(here.bars) if here.same_bar(b, original, b)}
         final = number + 1 == len(singing) and not plan.loop
@@ -133,229 +145,96 @@ def compose(
             kept.pop(b, None)
         if len(kept) < here.bars:
             earlier = {k: v for k, v in known.items() if k != label}
-            bars = _write(task, here, earlier, kept, final)
+            bars = _write(task, here, earlier, _hook(task, here) | kept, final)
         written.append((section, bars))
-    return _notes(plan, written, shift)
+    return notes_of(plan, written, shift)
+
+
+def _hook(task: _Task, here: Ground) -> dict[int, Sequence[Event]]:
+    """The motif at the head of its section, and again at the head of its second half."""
+    motif = task.wish.motif
+    if motif is None or motif.label != here.section.section.label:
+        return {}
+    given = {b: events for b, events in enumerate(motif.bars) if b < here.bars}
+    half = here.bars // 2
+    if half >= max(4, len(motif.bars)) and here.bars % 4 == 0:
+        for b, events in enumerate(motif.bars):
+            if here.same_bar(half + b, here, b):
+                given[half + b] = events
+    return given
 
 
 def _write(
     task: _Task,
     here: Ground,
-    known: Mapping[str, tuple[Ground, list[list[Event]]]],
+    known: Mapping[str, tuple[Ground, Bars]],
     kept: Mapping[int, Sequence[Event]],
     final: bool = False,
 ) -> list[list[Event]]:
     """Bars of one section, steps counted from its start; `kept` bars are taken as they are."""
-    stretch = _stretch(task, here, list(known.values()), final)
-    for start in range(0, here.bars, _CHUNK):
-        stop = min(start + _CHUNK, here.bars)
-        _chunk(stretch, start, stop, kept)
-    offset = stretch.first * here.bar
-    return [
-        [event._replace(step=event.step - offset) for event in events]
-        for events in stretch.line.by_bar[stretch.first :]
-    ]
-
-
-def _attributes(task: _Task, part: Ground) -> np.ndarray:
-    """Bar attributes of a section: the same ones wherever it is read or written."""
-    rng = np.random.default_rng((task.seed, _number(part)))
-    wanted = phrases.attributes(
-        part.bars,
-        part.section.density,
-        register_of(part.section, task.limits),
-        registers(task.limits),
-        task.plan.bpm / task.plan.meter.pulse,
-        rng,
-    )
-    return phrases.honest_echoes(wanted, part.roots(), part.bar)
+    page = _page(task, [g for g, _ in known.values()], here, final)
+    first = page.bars - here.bars
+    given = dict(enumerate(events for _, bars in known.values() for events in bars))
+    given |= {first + b: events for b, events in kept.items()}
+    bars = write(page, given, (task.seed, _number(here)), task.candidates, first)[first:]
+    offset = first * here.bar
+    return [[event._replace(step=event.step - offset) for event in events] for events in bars]
 
 
 def _number(part: Ground) -> int:
     return zlib.crc32(part.section.section.label.encode())
 
 
-def _stretch(
-    task: _Task,
-    here: Ground,
-    known: Sequence[tuple[Ground, list[list[Event]]]],
-    final: bool,
-) -> _Stretch:
-    grounds = [g for g, _ in known] + [here]
-    symbols = concatenated(grounds)
-    told = np.concatenate([_attributes(task, part) for part in grounds])
-    key, meter = task.plan.key, str(task.plan.meter)
-    place = place_inputs(meter, key.is_minor, manner(task.plan.style, meter), symbols, told)
-    line = Line(place, here.bar)
-    for _, bars in known:
-        for event in (e for events in bars for e in events):
-            line.push(event.kind, event.pitch, event.duration)
-    first = sum(g.bars for g in grounds[:-1])
-    ends = [end for g in grounds for end in phrases.phrase_ends(g.bars)]
-    last_bars = [b == g.bars - 1 for g in grounds for b in range(g.bars)]
-    end = None
-    if final:  # the last tonic comes with the last chord, at the earliest on the last bar line
-        last = (first + here.bars - 1) * here.bar
-        end = max([last, *(step for step, _, _ in symbols if step >= last)])
-        ends[-1] = False
-    rules = Rules(
+def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Page:
+    plan, grounds = task.plan, (*known, here)
+    meter = str(plan.meter)
+    told = [_wishes(task, part) for part in grounds]
+    first = sum(g.bars for g in known)
+    wanted = task.wish.sliders.notes(_manner(task, here).notes, here.bar, task.limits.shortest)
+    counted = task.wish.sliders.intensity is not None
+    counts = phrases.spread(wanted, here.bars) if counted else []
+    return Page(
+        task.composer,
         meter,
+        plan.key.is_minor,
+        manner(plan.style, meter),
+        grounds,
+        Wishes.joined(told),
         task.limits,
-        place[:, FIELD["root"]].tolist(),
-        np.concatenate([g.chord_tones for g in grounds]),
-        np.concatenate([g.scale_tones for g in grounds]),
-        ends,
-        last_bars,
-        frozenset({first * here.bar}),
-        end,
+        tuple(end for g in grounds for end in phrases.phrase_ends(g.bars)),
+        final,
+        fresh=frozenset({first}),
+        targets={first + b: count for b, count in enumerate(counts)},
+        told=Told(style=task.wish.style),
+        tension=[0.0] * first + _tension(here),
     )
-    density = told[first:, 2].tolist()
-    return _Stretch(task, line, rules, first, density, _number(here))
 
 
-def _chunk(stretch: _Stretch, start: int, stop: int, kept: Mapping[int, Sequence[Event]]) -> None:
-    """Write bars start..stop of the section into the stretch's line: the best candidate."""
-    line, bar = stretch.line, stretch.rules.bar
-    while start < stop and start in kept:  # what is kept at the front is read, not written
-        for event in kept[start]:
-            line.push(event.kind, event.pitch, event.duration)
-        start += 1
-    if start == stop:
-        return
-    forced = {stretch.first + b: events for b, events in kept.items() if start <= b < stop}
-    before = len(line.events)
-    seed = (stretch.task.seed, stretch.label, start)
-    rngs = [np.random.default_rng((*seed, row)) for row in range(stretch.task.candidates)]
-    rows = _sample(stretch, forced, (stretch.first + stop) * bar, rngs)
-
-    def mark(row: Line) -> float:
-        bars = row.by_bar[stretch.first : stretch.first + stop]
-        values = critic.marks(
-            bars, start, stretch.rules, stretch.density[start:stop], stretch.task.composer.index
-        )
-        return critic.score(values)
-
-    best = max(rows, key=mark)
-    for event in best.events[before:]:
-        line.push(event.kind, event.pitch, event.duration)
+def _tension(part: Ground) -> list[float]:
+    """The wanted course of tension in a section, 0..1 a bar: its level, rising over each phrase."""
+    level = 0.5 * part.section.dynamics + 0.25 * (1 + part.section.arousal)
+    return [min(1.0, level * (0.85 + 0.1 * (b % 4))) for b in range(part.bars)]
 
 
-@torch.inference_mode()
-def _sample(
-    stretch: _Stretch,
-    forced: Mapping[int, Sequence[Event]],
-    end: int,
-    rngs: Sequence[np.random.Generator],
-) -> list[Line]:
-    """Continue the stretch's line up to step `end`, once for each generator, in one batch."""
-    decoder = stretch.task.composer.decoder
-    model = decoder.model
-    rows = [_copy(stretch.line) for _ in rngs]
-    prefix = _prefix_inputs(stretch.line)
-    most = len(prefix) + end - stretch.line.step
-    cache = decoder.cache(len(rows), min(most, model.shape.positions))
-    at = len(prefix)
-    if at:
-        single = decoder.cache(1, at)
-        embedded = model.conditions(torch.tensor(prefix)) + model.no_latent
-        decoder.forward(embedded.unsqueeze(0), single, 0)
-        cache[..., :at, :] = single
-    idle = [row.inputs() for row in rows]
-    while any(row.step < end for row in rows):
-        inputs = [row.inputs() if row.step < end else idle[i] for i, row in enumerate(rows)]
-        idle = inputs
-        embedded = model.conditions(torch.tensor(inputs)) + model.no_latent
-        hidden = decoder.forward(embedded.unsqueeze(1), cache, at)[:, 0]
-        at += 1
-        logits = model.token_head(hidden).numpy()
-        tokens = [
-            _token(row, stretch.rules, forced, logits[i], rngs[i]) if row.step < end else REST
-            for i, row in enumerate(rows)
-        ]
-        lengths = model.durations(hidden, torch.tensor(tokens)).numpy()
-        for i, row in enumerate(rows):
-            if row.step < end:
-                _push(row, stretch.rules, forced, tokens[i], lengths[i], rngs[i])
-    return rows
+def _manner(task: _Task, part: Ground) -> phrases.Manner:
+    plan, section = task.plan, part.section
+    notes = phrases.notes_a_bar(section.density, plan.bpm / plan.meter.pulse, plan.meter.bar_beats)
+    within = registers(task.limits)
+    return phrases.Manner(notes, register_of(section, task.limits), within)
 
 
-def _copy(line: Line) -> Line:
-    """The same line so far; what is pushed to one is not pushed to the other."""
-    other = Line(line.place, line.bar)
-    other.events = list(line.events)
-    other.by_bar = [list(events) for events in line.by_bar]
-    other.last, other.move = line.last, line.move
-    return other
+def _wishes(task: _Task, part: Ground) -> Wishes:
+    """What the bars of a section should be like: the same wherever it is read or written."""
+    rng = np.random.default_rng((task.seed, _number(part)))
+    manner_ = task.wish.sliders.applied(_manner(task, part), part.bar, task.limits.shortest)
+    wanted = phrases.wishes(part.bars, manner_, part.bar, rng)
+    return phrases.honest_echoes(wanted, part.roots(), part.bar)
 
 
-def _prefix_inputs(line: Line) -> list[list[int]]:
-    """Inputs of the last `_CONTEXT` events, from a bar line on."""
-    reading, rows = Line(line.place, line.bar), []
-    for event in line.events:
-        rows.append(reading.inputs())
-        reading.push(event.kind, event.pitch, event.duration)
-    keep = max(0, len(rows) - _CONTEXT)
-    while keep and keep < len(rows) and line.events[keep].step % line.bar:
-        keep += 1
-    return rows[keep:]
-
-
-def _given(row: Line, forced: Mapping[int, Sequence[Event]]) -> Event | None:
-    """The event that is already decided for this place, if any."""
-    events = forced.get(row.step // row.bar)
-    if events is None:
-        return None
-    position = row.step % row.bar
-    return next(e for e in events if e.step % row.bar == position)
-
-
-def _token(
-    row: Line,
-    rules: Rules,
-    forced: Mapping[int, Sequence[Event]],
-    logits: np.ndarray,
-    rng: np.random.Generator,
-) -> int:
-    given = _given(row, forced)
-    if given is not None:
-        return row.token(given)
-    return draw(logits + rules.tokens(row), rng)
-
-
-def _push(
-    row: Line,
-    rules: Rules,
-    forced: Mapping[int, Sequence[Event]],
-    token: int,
-    lengths: np.ndarray,
-    rng: np.random.Generator,
-) -> None:
-    given = _given(row, forced)
-    if given is not None:
-        row.push(given.kind, given.pitch, given.duration)
-        return
-    duration = draw(lengths + rules.durations(row, token), rng) + 1
-    if token >= FIRST_ONSET:
-        row.push(FIRST_ONSET, rules.pitch(row.step, token), duration)
-    else:
-        row.push(token, 0, duration)
-
-
-def draw(logits: np.ndarray, rng: np.random.Generator) -> int:
-    """One index by nucleus sampling; -inf is never drawn."""
-    scaled = (logits - logits.max()) / _TEMPERATURE
-    weights = np.exp(scaled)
-    weights /= weights.sum()
-    order = np.argsort(-weights, kind="stable")
-    total = np.cumsum(weights[order])
-    count = int(np.searchsorted(total, _TOP)) + 1
-    place = np.searchsorted(total[:count], rng.random() * total[min(count, len(total)) - 1])
-    return int(order[place])
-
-
-def _notes(
-    plan: Plan, written: Sequence[tuple[PlanSection, list[list[Event]]]], shift: int
+def notes_of(
+    plan: Plan, written: Sequence[tuple[PlanSection, Bars]], shift: int
 ) -> tuple[Note, ...]:
+    """Bars of sections, in model space, as sounding notes in beats with velocities."""
     notes: list[Note] = []
     for section, bars in written:
         start = section.section.start_bar * plan.meter.bar_beats

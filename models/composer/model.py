@@ -3,7 +3,8 @@
 In: a `Batch`. Out: logits for the next event's token and duration. After MuseMorphose (Wu and Yang,
 2021): one latent a bar, conditions added to every event's embedding, free bits and cyclic KL; the
 decoder blocks are Hugging Face's `LlamaModel` fed through `inputs_embeds`. A bar without a latent
-gets a learned one, so the same weight composes with and without a reference.
+gets a learned one, so the same weight composes with and without a reference. A style vector (60
+melody features of other music in the wanted manner) is added in the same way.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaModel
 
-from models.composer.data import Batch
+from models.composer.batches import Batch
 from models.composer.encode import FIELDS, MAX_DURATION, TOKENS
+from models.composer.features import NAMES
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,13 @@ class Losses:
 
 
 class ComposerModel(nn.Module):
-    """Encoder, decoder and two heads (token, then duration given the token)."""
+    """Encoder, decoder and two heads (token, then duration given the token).
+
+    `style_mean` and `style_scale` (60,) standardise a style vector; training sets them.
+    """
+
+    style_mean: Tensor
+    style_scale: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -105,6 +113,10 @@ class ComposerModel(nn.Module):
         self.conditions = SummedEmbedding(list(FIELDS.values()), shape.width)
         self.from_latent = nn.Linear(shape.latent, shape.width, bias=False)
         self.no_latent = nn.Parameter(torch.zeros(shape.width))
+        self.from_style = nn.Linear(len(NAMES), shape.width, bias=False)
+        self.no_style = nn.Parameter(torch.zeros(shape.width))
+        self.register_buffer("style_mean", torch.zeros(len(NAMES)))
+        self.register_buffer("style_scale", torch.ones(len(NAMES)))
         self.dropout = nn.Dropout(shape.dropout)
         config = LlamaConfig(
             vocab_size=1,  # the embedding is ours: `inputs_embeds` only
@@ -121,14 +133,26 @@ class ComposerModel(nn.Module):
         )
         self.decoder = LlamaModel(config)
         self.decoder.embed_tokens = nn.Identity()
+        for layer in self.decoder.layers:  # Llama has no dropout of its own inside its blocks
+            layer.self_attn.o_proj.register_forward_hook(self._drop)
+            layer.mlp.register_forward_hook(self._drop)
         self.token_head = nn.Linear(shape.width, TOKENS)
         self.token_embed = nn.Embedding(TOKENS, shape.width)
         self.duration_hidden = nn.Linear(shape.width, shape.width)
         self.duration_head = nn.Linear(shape.width, MAX_DURATION)
 
-    def embed(self, inputs: Tensor, latent: Tensor) -> Tensor:
-        """(B, N, fields) and the (B, N, width) share of the latents to decoder inputs."""
-        return self.conditions(inputs) + latent
+    def _drop(self, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        return functional.dropout(output, self.shape.dropout, self.training)
+
+    def embed(self, inputs: Tensor, latent: Tensor, style: Tensor) -> Tensor:
+        """(B, N, fields) and the (B, N, width) shares of latents and style to decoder inputs."""
+        return self.conditions(inputs) + latent + style
+
+    def style_share(self, style: Tensor, styled: Tensor) -> Tensor:
+        """(B, 60) style vectors and (B,) which of them are told, to (B, 1, width)."""
+        standard = ((style - self.style_mean) / self.style_scale).clamp(-4, 4)
+        share = torch.where(styled.unsqueeze(-1), self.from_style(standard), self.no_style)
+        return share.unsqueeze(1)
 
     def durations(self, hidden: Tensor, tokens: Tensor) -> Tensor:
         """Duration logits (..., MAX_DURATION) for hidden states and the tokens chosen there."""
@@ -156,7 +180,8 @@ class ComposerModel(nn.Module):
     def forward(self, batch: Batch, sample: bool = True, free_bits: float = 0.25) -> Losses:
         """Summed losses of a batch; `free_bits` nats per latent dimension are not charged."""
         shares, kl = self.latents(batch, sample)
-        embedded = self.dropout(self.embed(batch.inputs, shares))
+        style = self.style_share(batch.style, batch.styled)
+        embedded = self.dropout(self.embed(batch.inputs, shares, style))
         hidden = self.decoder(inputs_embeds=embedded, use_cache=False).last_hidden_state
         kept = batch.tokens >= 0
         state, tokens = self.dropout(hidden[kept]), batch.tokens[kept]

@@ -1,40 +1,52 @@
 """Phrases and returns inside a section: which bars breathe, which look back at which.
 
-In: a section's number of bars, density and place in the dynamics. Out: the bar attributes that the
+In: a section's number of bars, density and place in the dynamics. Out: the `Wishes` that the
 network is told. The patterns are the sentence, the period and the repeated phrase of William
-Caplin, *Classical Form* (1998), ch. 3-5, said as echoes at a lag of 1, 2, 4 or 8 bars.
+Caplin, *Classical Form* (1998), ch. 3-5, said as echoes of a bar 1, 2, 4 or 8 bars earlier.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from models.composer.describe import density_class
 from models.composer.encode import (
-    ECHO_LAGS,
+    COLUMN,
     ECHO_NEW,
+    ECHO_NOTES,
     ECHO_OPEN,
+    ECHO_RHYTHM,
+    ECHO_SEQUENCE,
     Ints,
-    echo_lag,
-    open_attributes,
+    Wishes,
 )
 
-
-def rhythm(lag: int) -> int:
-    """The echo class "same rhythm as `lag` bars ago"."""
-    return 2 + ECHO_LAGS.index(lag)
+_NEW, _OPEN = (ECHO_NEW, 0), (ECHO_OPEN, 0)
+Echo = tuple[int, int]  # what is repeated, and from how many bars back
 
 
-def notes(lag: int) -> int:
-    """The echo class "same notes as `lag` bars ago"."""
-    return rhythm(lag) + len(ECHO_LAGS)
+def rhythm(lag: int) -> Echo:
+    """The rhythm of `lag` bars ago."""
+    return ECHO_RHYTHM, lag
 
 
-_NEW, _OPEN = ECHO_NEW, ECHO_OPEN
+def sequence(lag: int) -> Echo:
+    """The figure of `lag` bars ago, from another pitch."""
+    return ECHO_SEQUENCE, lag
+
+
+def notes(lag: int) -> Echo:
+    """The notes of `lag` bars ago."""
+    return ECHO_NOTES, lag
+
+
 #: Eight bars each; where a bar is open the network decides.
-PATTERNS: dict[str, tuple[int, ...]] = {
+PATTERNS: dict[str, tuple[Echo, ...]] = {
     "period": (_NEW, _OPEN, rhythm(2), _OPEN, notes(4), notes(4), _OPEN, _OPEN),
-    "sentence": (_NEW, _OPEN, rhythm(2), rhythm(2), _NEW, rhythm(1), _OPEN, _OPEN),
-    "sequence": (_NEW, _OPEN, rhythm(2), _NEW, rhythm(4), _OPEN, rhythm(4), _OPEN),
+    "sentence": (_NEW, _OPEN, sequence(2), rhythm(2), _NEW, rhythm(1), _OPEN, _OPEN),
+    "sequence": (_NEW, _OPEN, sequence(2), _NEW, rhythm(4), _OPEN, rhythm(4), _OPEN),
     "answer": (_NEW, _OPEN, notes(2), _OPEN, _NEW, _OPEN, rhythm(2), _OPEN),
     "return": (_NEW, _NEW, _OPEN, _OPEN, notes(4), notes(4), _OPEN, _OPEN),
 }
@@ -47,6 +59,21 @@ CONTOURS: tuple[tuple[int, ...], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a section should be written.
+
+    `notes` a bar is the mean over bars that do not close; `register` is a class; `motion` and
+    `syncopation` are classes, or None to leave them open.
+    """
+
+    notes: float
+    register: int
+    within: tuple[int, int]
+    motion: int | None = None
+    syncopation: int | None = None
+
+
 def phrase_ends(bars: int) -> tuple[bool, ...]:
     """Which bars breathe: every fourth and the last; a remainder of one joins the phrase before."""
     ends = [(b + 1) % 4 == 0 for b in range(bars)]
@@ -56,11 +83,11 @@ def phrase_ends(bars: int) -> tuple[bool, ...]:
     return tuple(ends)
 
 
-def echoes(bars: int, rng: np.random.Generator) -> list[int]:
-    """An echo class for each bar; the second eight of sixteen starts like the first."""
+def echoes(bars: int, rng: np.random.Generator) -> list[Echo]:
+    """An echo for each bar; the second eight of sixteen starts like the first."""
     names = sorted(PATTERNS)
     name = names[int(rng.integers(len(names)))]
-    out: list[int] = []
+    out: list[Echo] = []
     while len(out) < bars:
         eight = list(PATTERNS[name])
         if out:
@@ -69,50 +96,57 @@ def echoes(bars: int, rng: np.random.Generator) -> list[int]:
     return out[:bars]
 
 
-def attributes(
-    bars: int,
-    density: float,
-    register: int,
-    within: tuple[int, int],
-    pulses: float,
-    rng: np.random.Generator,
-) -> Ints:
-    """Bar attributes for a section: (bars, len(BAR_FIELDS)).
+def notes_a_bar(density: float, pulses: float, beats: float) -> float:
+    """Notes in a bar of `beats` for a density of 0..1.
 
-    `density` is 0..1; how many notes a beat it means falls with the tempo, so that the notes a
-    second stay those of a singer or a player; `pulses` are felt beats a minute. `register` is the
-    section's class; bars wander around it `within` the lowest and highest class of the part.
+    How many a beat it means falls with the tempo (`pulses` felt beats a minute), so that the notes
+    a second stay those of a singer or a player.
     """
-    out = open_attributes(bars)
     pace = 0.8 if pulses > 150 else 0.9 if pulses > 120 else 1.15 if pulses < 70 else 1.0
-    wanted = (0.35 + 2.3 * density) * pace  # notes a beat
-    level = int(np.clip(round(wanted * 2 + 0.3), 1, 6))
+    return (0.35 + 2.3 * density) * pace * beats
+
+
+def spread(notes: float, bars: int) -> list[int]:
+    """Whole numbers of notes a bar, their mean as near to `notes` as it can be."""
+    return [int((b + 1) * notes + 0.5) - int(b * notes + 0.5) for b in range(bars)]
+
+
+def wishes(bars: int, manner: Manner, bar: int, rng: np.random.Generator) -> Wishes:
+    """Attributes and echoes for a section of `bars` bars of `bar` steps."""
+    out = Wishes.open(bars)
+    level = int(np.clip(density_class(round(manner.notes), bar / 4), 1, 6))
     ends = phrase_ends(bars)
     contour = CONTOURS[int(rng.integers(len(CONTOURS)))]
-    for b, echo in enumerate(echoes(bars, rng)):
+    for b, (kind, lag) in enumerate(echoes(bars, rng)):
         close = ends[b]
-        out[b, 0], out[b, 1] = min(b, 16), min(bars - b, 8)
-        out[b, 2] = max(1, level - 1) if close else level
-        out[b, 3] = int(np.clip(register + contour[b % 8], *within))
-        out[b, 4] = int(close)
-        out[b, 5] = echo if not (close and b == bars - 1) else ECHO_OPEN
+        row = out.attributes[b]
+        row[COLUMN["index"]], row[COLUMN["left"]] = min(b, 16), min(bars - b, 8)
+        row[COLUMN["density"]] = max(1, level - 1) if close else level
+        row[COLUMN["register"]] = int(np.clip(manner.register + contour[b % 8], *manner.within))
+        row[COLUMN["close"]] = int(close)
+        if manner.motion is not None:
+            row[COLUMN["motion"]] = manner.motion
+        if manner.syncopation is not None and not close:
+            row[COLUMN["syncopation"]] = manner.syncopation
+        if not (close and b == bars - 1):
+            out.echo[b], out.source[b] = kind, b - lag if lag else -1
     return out
 
 
-def honest_echoes(attributes: Ints, roots: Ints, bar: int) -> Ints:
+def honest_echoes(wishes: Wishes, roots: Ints, bar: int) -> Wishes:
     """Turn "same notes" into "same rhythm" where the harmony of the two bars differs.
 
     `roots` is the chord root at each step; an echo that looks back before bar 0 becomes new.
     """
-    out = attributes.copy()
-    for b, echo in enumerate(attributes[:, 5]):
-        lag = echo_lag(int(echo))
-        if not lag:
+    out = wishes.copy()
+    for b, kind in enumerate(wishes.echo):
+        if kind < ECHO_RHYTHM:
             continue
-        if lag > b:
-            out[b, 5] = ECHO_NEW
+        source = int(wishes.source[b])
+        if source < 0:
+            out.echo[b], out.source[b] = ECHO_NEW, -1
             continue
-        here, there = (roots[n * bar : (n + 1) * bar] for n in (b, b - lag))
-        if int(echo) == notes(lag) and (here != there).any():
-            out[b, 5] = rhythm(lag)
+        here, there = (roots[n * bar : (n + 1) * bar] for n in (b, source))
+        if kind == ECHO_NOTES and (here != there).any():
+            out.echo[b] = ECHO_RHYTHM
     return out

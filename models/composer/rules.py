@@ -8,7 +8,7 @@ and notes held over a chord change hold as strictly as asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,7 +49,7 @@ class Rules:
     `chord_tones` and `scale_tones` are (steps, 12) booleans over key-relative pitch classes;
     `roots` the anchoring root of each step; `ends` says which bars breathe; `section_ends` in
     which of them no upbeat may follow; no note is held into a step of `starts`; `final` is the
-    step at which the last tonic starts, or None.
+    step at which the last tonic starts, or None; `targets` gives bars an exact number of notes.
     """
 
     meter: str
@@ -61,6 +61,7 @@ class Rules:
     section_ends: Sequence[bool]
     starts: frozenset[int] = frozenset()
     final: int | None = None
+    targets: Mapping[int, int] = field(default_factory=dict)
     _base: Floats = field(init=False, repr=False)
     _pitches: npt.NDArray[np.int64] = field(init=False, repr=False)
 
@@ -129,6 +130,13 @@ class Rules:
             mask[HOLD] = _NEVER if held >= self.bar else 0.0
         if before is None or before.kind != REST:
             mask[REST] = -1.0
+        left = self._left(line, number)
+        if left is not None:
+            if left <= 0:
+                mask[FIRST_ONSET:] = _NEVER
+                mask[REST] = max(mask[REST], -1.0)
+            elif self.bar - position <= left * self.limits.shortest:
+                mask[REST] = mask[HOLD] = _NEVER
         if self.ends[number]:
             half = self.bar // 2
             if position > half:
@@ -141,6 +149,12 @@ class Rules:
                 outside = ~self.chord_tones[step, self._pitches[step] % 12]
                 mask[FIRST_ONSET:][outside] = _NEVER
         return mask if np.isfinite(mask).any() else self._fallback(step, mask)
+
+    def _left(self, line: Line, number: int) -> int | None:
+        """How many notes a bar still lacks; None when it may have any number."""
+        if number not in self.targets:
+            return None
+        return self.targets[number] - sum(e.kind == FIRST_ONSET for e in line.by_bar[number])
 
     def _final(self, line: Line, mask: Floats) -> Floats:
         """The last note: the tonic if the chord has it, else (or out of range) a chord tone."""
@@ -178,6 +192,12 @@ class Rules:
                 return _only(mask, room)
             mask[position + lengths > self.final - number * self.bar] = _NEVER
         half = self.bar // 2
+        left = self._left(line, number)
+        if left is not None:
+            left -= token >= FIRST_ONSET
+            if left <= 0:  # the last note of a counted bar fills it
+                return _only(mask, room)
+            mask[room - lengths < left * self.limits.shortest] = _NEVER
         if token == REST:
             if self.ends[number] and position > half:
                 pickup = self._pickup(number)

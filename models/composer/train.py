@@ -1,9 +1,10 @@
-"""Training on CPU (or a GPU, if there is one): raw corpora in, a weight with its metadata out.
+"""Training on CPU or GPUs: raw corpora in, a weight with its metadata out.
 
 `python -m bot train composer --data DIR` writes `checkpoint.pt` every few minutes (and goes on from
-it), and `composer.safetensors` whenever the validation loss is best.
-The validation loss is the mean of two: told only chords and meter, and told all bar attributes;
-both without latents, as composing without a reference does.
+it), and `composer.safetensors` whenever the validation loss is best. `accelerate` carries the loop:
+`torchrun --nproc-per-node N -m bot train composer ...` trains on N devices.
+The validation loss is the mean of two, over the tunes that have chords: told only chords and meter,
+and told all bar attributes; both without latents and style, as composing without a reference does.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import logging
 import math
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from models.composer.data import Batch, Pieces, bare, collate, cut, epoch, load_sheets
+from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
+from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import index_of
@@ -51,7 +55,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 def windows_of(pieces: list[Encoded], length: int) -> list[Encoded]:
     """Every piece cut into consecutive windows."""
     return [
-        cut(piece, at, min(at + length, len(piece.tokens)))
+        piece.rows(slice(at, min(at + length, len(piece.tokens))))
         for piece in pieces
         for at in range(0, len(piece.tokens), length)
     ]
@@ -59,17 +63,16 @@ def windows_of(pieces: list[Encoded], length: int) -> list[Encoded]:
 
 @torch.no_grad()
 def nats(
-    model: ComposerModel, windows: list[Encoded], latent: bool = False, batch: int = 16
+    model: ComposerModel, windows: Sequence[Window], batch: int = 16
 ) -> tuple[float, float, int]:
     """Summed nats of tokens and of durations, and the number of events, without sampling noise."""
     model.eval()
     device = next(model.parameters()).device
     token = duration = 0.0
     events = 0
-    ordered = sorted(windows, key=lambda w: len(w.tokens))
+    ordered = sorted(windows, key=lambda w: len(w.events.tokens))
     for at in range(0, len(ordered), batch):
-        group = ordered[at : at + batch]
-        collated = to_device(collate(group, [latent] * len(group), None), device)
+        collated = to_device(collate(ordered[at : at + batch]), device)
         with torch.autocast(device.type, torch.bfloat16):
             losses = model(collated, sample=False)
         token += float(losses.tokens)
@@ -114,68 +117,108 @@ class Trainer:
     def __init__(self, recipe: dict[str, Any], out: Path, resume: bool) -> None:
         self.recipe, self.out = recipe["train"], out
         torch.manual_seed(self.recipe["seed"])
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = ComposerModel(Shape(**recipe["shape"])).to(self.device)
-        self.average = copy.deepcopy(self.model)
-        decayed = [p for p in self.model.parameters() if p.dim() > 1]
-        others = [p for p in self.model.parameters() if p.dim() <= 1]
+        unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+        self.accelerator = Accelerator(mixed_precision="bf16", kwargs_handlers=[unused])
+        self.plain = ComposerModel(Shape(**recipe["shape"])).to(self.accelerator.device)
+        self.average = copy.deepcopy(self.plain)
+        self.progress = Progress()
+        state: dict[str, Any] | None = None
+        if resume and (out / "checkpoint.pt").exists():
+            device = self.accelerator.device
+            state = torch.load(out / "checkpoint.pt", map_location=device, weights_only=True)
+            self.plain.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.progress = Progress(**state["progress"])
+        decayed = [p for p in self.plain.parameters() if p.dim() > 1]
+        others = [p for p in self.plain.parameters() if p.dim() <= 1]
         groups = [
             {"params": decayed, "weight_decay": self.recipe["weight_decay"]},
             {"params": others, "weight_decay": 0.0},
         ]
-        self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95))
-        self.progress = Progress()
-        if resume and (out / "checkpoint.pt").exists():
-            state = torch.load(out / "checkpoint.pt", map_location=self.device, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.progress = Progress(**state["progress"])
+        optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95))
+        if state:
+            optimiser.load_state_dict(state["optimiser"])
+        self.model, self.optimiser = self.accelerator.prepare(self.plain, optimiser)
+
+    def know(self, profiles: np.ndarray) -> None:
+        """Take the mean and spread of the training styles, (P, 60), to standardise with."""
+        scale = np.maximum(profiles.std(0), 1e-3)
+        for model in (self.plain, self.average):
+            model.style_mean.copy_(torch.from_numpy(profiles.mean(0)))
+            model.style_scale.copy_(torch.from_numpy(scale))
 
     def step(self, batch: Batch, done: float) -> float:
         """One optimiser step; the loss in nats per event."""
         self.model.train()
         for group in self.optimiser.param_groups:
             group["lr"] = _rate(self.progress, done, self.recipe)
-        batch = to_device(batch, self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        batch = to_device(batch, self.accelerator.device)
+        with self.accelerator.autocast():
             losses = self.model(batch, free_bits=self.recipe["free_bits"])
         written = (losses.tokens + losses.durations) / losses.events
         loss = written + _beta(self.progress.step, self.recipe) * losses.kl / losses.events
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.progress.step += 1
         weight = min(self.recipe["average"], self.progress.step / (self.progress.step + 10))
         with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            for mean, now in zip(self.average.parameters(), self.plain.parameters(), strict=True):
                 mean.lerp_(now, 1 - weight)
         return float(written.detach())
 
-    def check(self, windows: list[Encoded], opened: list[Encoded]) -> None:
+    def check(self, held: Held) -> None:
         """Evaluate the average, export it when it is the best, and save the checkpoint."""
         scores: dict[str, float] = {}
-        for name, chosen in (("told", windows), ("bare", opened)):
-            token, duration, events = nats(self.average, chosen)
+        for name, windows in vars(held).items():
+            token, duration, events = nats(self.average, windows)
             scores[name] = (token + duration) / events
-        token, duration, events = nats(self.average, windows, latent=True)
-        scores["latent"] = (token + duration) / events
         mean = (scores["told"] + scores["bare"]) / 2
         text = " ".join(f"{k} {v:.4f}" for k, v in scores.items())
         log.info("step %d: validation nats per event: %s", self.progress.step, text)
+        if not self.accelerator.is_main_process:
+            return
         if mean < self.progress.best:
             self.progress.best = mean
             facts = {"step": self.progress.step, "validation": scores}
             save_weight(self.average, self.out / "composer.safetensors", facts)
         state = {
-            "model": self.model.state_dict(),
+            "model": self.plain.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
         }
         torch.save(state, self.out / "checkpoint.tmp")
         (self.out / "checkpoint.tmp").replace(self.out / "checkpoint.pt")
+
+
+@dataclass(frozen=True)
+class Held:
+    """Validation windows of the tunes with chords, told more or less."""
+
+    told: list[Window]
+    bare: list[Window]
+    latent: list[Window]
+    styled: list[Window]
+
+    @classmethod
+    def of(cls, pieces: Pieces, length: int) -> Held:
+        """Cut and describe the validation pieces."""
+        rng = np.random.default_rng(0)
+        told, styled = [], []
+        for number, (sheet, full) in enumerate(zip(pieces.sheets, pieces.full, strict=True)):
+            if sheet.chords:
+                parts = windows_of([full], length)
+                told.extend(parts)
+                style = pieces.style(number, rng)
+                styled.extend(Window(bare(part), style=style) for part in parts)
+        return cls(
+            [Window(w) for w in told],
+            [Window(bare(w)) for w in told],
+            [Window(w, latent=True) for w in told],
+            styled,
+        )
 
 
 def train(
@@ -194,36 +237,41 @@ def train(
     settings = tomllib.loads(recipe.read_text(encoding="utf-8"))
     out.mkdir(parents=True, exist_ok=True)
     sheets = load_sheets(data, cache)
-    pieces, held = Pieces.of(sheets["train"]), Pieces.of(sheets["validation"])
     trainer = Trainer(settings, out, resume)
     options, progress = trainer.recipe, trainer.progress
-    windows = windows_of(list(held.full), options["length"])
-    opened = [bare(w) for w in windows]
+    pieces = Pieces.of(sheets["train"], augment=True)
+    held = Held.of(Pieces.of(sheets["validation"]), options["length"])
+    trainer.know(pieces.profiles.mean(1))
     log.info(
         "%d parameters, %d training events",
-        sum(p.numel() for p in trainer.model.parameters()),
+        sum(p.numel() for p in trainer.plain.parameters()),
         sum(len(p.tokens) for p in pieces.full),
     )
+    mixture = Mixture(options["length"], options["batch_events"], **settings["mixture"])
     checked = progress.seconds
     losses: list[float] = []
     done = 0.0
     while done < 1:
         rng = np.random.default_rng((options["seed"], progress.epoch))
-        for batch in epoch(pieces, rng, options["length"], options["batch_events"]):
+        machines = trainer.accelerator
+        for batch in epoch(pieces, rng, mixture, machines.process_index, machines.num_processes):
             begun = time.monotonic()
             losses.append(trainer.step(batch, done))
             if progress.seconds - checked > 60 * options["evaluate_minutes"]:
                 checked = progress.seconds
                 log.info("epoch %d loss %.4f done %.3f", progress.epoch, np.mean(losses), done)
                 losses.clear()
-                trainer.check(windows, opened)
+                trainer.check(held)
             progress.seconds += time.monotonic() - begun
             done = progress.step / options["steps"]
             if minutes is not None:
                 done = max(done, progress.seconds / 60 / minutes)
+            if machines.num_processes > 1:  # clocks differ: all stop after the same step
+                done = float(machines.reduce(torch.tensor(done, device=machines.device), "mean"))
             if done >= 1:
                 break
         progress.epoch += 1
-    trainer.check(windows, opened)
-    finish(out / "composer.safetensors", sheets["train"])
+    trainer.check(held)
+    if trainer.accelerator.is_main_process:
+        finish(out / "composer.safetensors", sheets["train"])
     return out / "composer.safetensors"

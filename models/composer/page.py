@@ -1,0 +1,340 @@
+"""The page that a melody is written on: everything that holds for a stretch of bars.
+
+In: the grounds (chords, scales) of some sections laid end to end, what each bar should be like, and
+what was written before. Out: bars of events, the best of several candidates by `critic`. All uses
+of the composer write on a page: composing leaves it empty, continuing gives its beginning, filling
+a gap also its end, varying tells it the latents of another melody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.composer import critic, novelty
+from models.composer.batches import bars_of, padded
+from models.composer.data import Floats
+from models.composer.decode import Decoder
+from models.composer.encode import (
+    AFTER_GAP,
+    FIELD,
+    FIRST_ONSET,
+    IN_GAP,
+    MOST_GAP,
+    REST,
+    Encoded,
+    Event,
+    Ints,
+    Line,
+    Wishes,
+    place_inputs,
+)
+from models.composer.places import Ground, concatenated
+from models.composer.rules import Limits, Rules
+
+CHUNK = 8  # bars written before candidates are compared
+_CONTEXT = 240  # events of earlier music that are read again
+_TEMPERATURE, _TOP = 1.0, 0.98
+Bars = Sequence[Sequence[Event]]
+
+
+@dataclass(frozen=True)
+class Composer:
+    """A loaded network and the index of what it was trained on. Safe to share between threads."""
+
+    decoder: Decoder
+    index: novelty.Index
+    strictness: float = 0.4
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the network is told beside the place.
+
+    `latents` (bars, latent) with `known` (bars,) marks the bars that have one; `style` is a style
+    vector (60,).
+    """
+
+    latents: Tensor | None = None
+    known: np.ndarray | None = None
+    style: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Bars to read and write, steps counted from the first bar.
+
+    `ends` says which bars breathe; `targets` gives bars an exact number of notes; `copies` maps a
+    bar to the earlier one whose notes it takes; no note is held into a bar of `fresh`; `final` says
+    that the piece ends here; `tension` is the wanted course, 0..1 a bar.
+    """
+
+    composer: Composer
+    meter: str
+    minor: bool
+    manner: str
+    grounds: tuple[Ground, ...]
+    wishes: Wishes
+    limits: Limits
+    ends: tuple[bool, ...]
+    final: bool = False
+    fresh: frozenset[int] = frozenset()
+    targets: Mapping[int, int] = field(default_factory=dict)
+    copies: Mapping[int, int] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+    tension: Sequence[float] | None = None
+
+    @property
+    def bar(self) -> int:
+        """Steps in a bar."""
+        return self.grounds[0].bar
+
+    @property
+    def bars(self) -> int:
+        """How many bars the page has."""
+        return sum(g.bars for g in self.grounds)
+
+    @cached_property
+    def symbols(self) -> tuple[tuple[int, int, int], ...]:
+        """Chords over the page: (step, root, quality)."""
+        return concatenated(self.grounds)
+
+    @cached_property
+    def place(self) -> Ints:
+        """The inputs that depend on the place: (steps, PLACE_FIELDS)."""
+        return place_inputs(self.meter, self.minor, self.manner, self.symbols, self.wishes)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What may be written where."""
+        last_bars = [b == g.bars - 1 for g in self.grounds for b in range(g.bars)]
+        end, ends = None, list(self.ends)
+        if self.final:  # the last tonic comes with the last chord, at the earliest on the bar line
+            last = (self.bars - 1) * self.bar
+            end = max([last, *(step for step, _, _ in self.symbols if step >= last)])
+            ends[-1] = False
+        return Rules(
+            self.meter,
+            self.limits,
+            self.place[:, FIELD["root"]].tolist(),
+            np.concatenate([g.chord_tones for g in self.grounds]),
+            np.concatenate([g.scale_tones for g in self.grounds]),
+            ends,
+            last_bars,
+            frozenset(b * self.bar for b in self.fresh),
+            end,
+            {b: n for b, n in self.targets.items() if not ends[b] and b != self.bars - 1},
+        )
+
+    @cached_property
+    def shares(self) -> Tensor:
+        """What latents and style add to the events of each bar: (bars, width)."""
+        model = self.composer.decoder.model
+        with torch.inference_mode():
+            table = model.no_latent.expand(self.bars, -1).clone()
+            if self.told.latents is not None and self.told.known is not None:
+                known = torch.from_numpy(self.told.known)
+                table[known] = model.from_latent(self.told.latents[known])
+            style = np.zeros(len(model.style_mean)) if self.told.style is None else self.told.style
+            told = torch.tensor([self.told.style is not None])
+            vector = torch.from_numpy(np.asarray(style, np.float32)).unsqueeze(0)
+            return table + model.style_share(vector, told)[0]
+
+
+def write(
+    page: Page,
+    given: Mapping[int, Sequence[Event]],
+    seed: Sequence[int],
+    candidates: int = 8,
+    first: int = 0,
+    prefer: critic.Preference | None = None,
+) -> list[list[Event]]:
+    """Fill every bar that is not `given` (or copied), in order.
+
+    Bars before `first` are context: all must be given. `seed` names the random numbers: each chunk
+    of eight bars from `first` on has its own. `prefer` adds a mark to the critic's.
+    """
+    line = Line(page.place, page.bar, page.wishes.source)
+    _push_bars(line, [given[b] for b in range(first)])
+    for start in range(first, page.bars, CHUNK):
+        stop = min(start + CHUNK, page.bars)
+        begin = start
+        while begin < stop and begin in given:  # what is kept at the front is read, not written
+            _push_bars(line, [given[begin]])
+            begin += 1
+        if begin < stop:
+            rngs = [np.random.default_rng((*seed, start - first, k)) for k in range(candidates)]
+            prompt = _inputs(line)
+            rows = _sample(page, line, prompt, given, stop * page.bar, rngs)
+            line = _best(page, rows, begin, stop, prefer)
+    return line.by_bar
+
+
+def fill(
+    page: Page,
+    given: Mapping[int, Sequence[Event]],
+    first: int,
+    last: int,
+    seed: Sequence[int],
+    candidates: int = 8,
+) -> list[list[Event]]:
+    """Write bars first..last (at most `MOST_GAP`) between what stands before and after them.
+
+    Every other bar must be given, at least one of them after the gap.
+    """
+    gap = slice(first * page.bar, (last + 1) * page.bar)
+    rest = slice((last + 1) * page.bar, None)
+    page.place[gap, FIELD["segment"]] = IN_GAP
+    left = last + 1 - np.arange(first, last + 1)
+    page.place[gap, FIELD["gap"]] = np.repeat(np.minimum(left, MOST_GAP), page.bar)
+    page.place[rest, FIELD["segment"]] = AFTER_GAP
+    page.place[rest, FIELD["gap"]] = min(last - first + 1, MOST_GAP)
+    after = [given[b] for b in range(last + 1, page.bars)]
+    goal = next((e.pitch for events in after for e in events if e.kind == FIRST_ONSET), None)
+    line = Line(page.place, page.bar, page.wishes.source, goal=goal)
+    _push_bars(line, [given[b] for b in range(first)])
+    following = Line(page.place, page.bar, page.wishes.source, first=last + 1)
+    following.by_bar[:first] = [list(events) for events in line.by_bar[:first]]
+    prompt = _inputs(line) + _reading(following, after)[:_CONTEXT]
+    rngs = [np.random.default_rng((*seed, k)) for k in range(candidates)]
+    rows = _sample(page, line, prompt, given, (last + 1) * page.bar, rngs)
+    best = _best(page, rows, first, last + 1, None)
+    _push_bars(best, after)
+    return best.by_bar
+
+
+@torch.inference_mode()
+def latents_of(composer: Composer, events: Encoded, bars: int) -> tuple[Tensor, np.ndarray]:
+    """The mean latent of each bar (bars, latent), and which bars hold notes (bars,)."""
+    model = composer.decoder.model
+    parts, places = bars_of(events)
+    array, mask = padded(parts)
+    mean, _ = model.encoder(torch.from_numpy(array), torch.from_numpy(mask))
+    out = torch.zeros(bars, model.shape.latent)
+    known = np.zeros(bars, bool)
+    numbers = [int(events.bars[np.flatnonzero(places == k)[0]]) for k in range(len(parts))]
+    out[numbers] = mean
+    for number, part in zip(numbers, parts, strict=True):
+        known[number] = bool((part[:, 0] >= FIRST_ONSET).any())
+    return out, known
+
+
+def _push_bars(line: Line, bars: Bars) -> None:
+    for event in (e for events in bars for e in events):
+        line.push(event.kind, event.pitch, event.duration)
+
+
+def _best(
+    page: Page, rows: Sequence[Line], start: int, stop: int, prefer: critic.Preference | None
+) -> Line:
+    def mark(row: Line) -> float:
+        value = critic.score(critic.marks(row.by_bar[:stop], start, page))
+        return value + (prefer(row.by_bar[start:stop], start) if prefer else 0.0)
+
+    return max(rows, key=mark)
+
+
+def _inputs(line: Line) -> list[tuple[int, list[int]]]:
+    """Bar and inputs of the last `_CONTEXT` events, from a bar line on."""
+    rows = _reading(Line(line.place, line.bar, line.source), line.by_bar)
+    keep = max(0, len(rows) - _CONTEXT)
+    while keep and keep < len(rows) and line.events[keep].step % line.bar:
+        keep += 1
+    return rows[keep:]
+
+
+def _reading(line: Line, bars: Bars) -> list[tuple[int, list[int]]]:
+    rows = []
+    for event in (e for events in bars for e in events):
+        rows.append((line.step // line.bar, line.inputs()))
+        line.push(event.kind, event.pitch, event.duration)
+    return rows
+
+
+@torch.inference_mode()
+def _sample(
+    page: Page,
+    line: Line,
+    prompt: Sequence[tuple[int, list[int]]],
+    given: Mapping[int, Sequence[Event]],
+    end: int,
+    rngs: Sequence[np.random.Generator],
+) -> list[Line]:
+    """Continue a line up to step `end`, once for each generator, in one batch."""
+    decoder = page.composer.decoder
+    model, rules = decoder.model, page.rules
+    rows = [line.copy() for _ in rngs]
+    most = len(prompt) + end - line.step
+    cache = decoder.cache(len(rows), min(most, model.shape.positions))
+    at = len(prompt)
+    if at:
+        single = decoder.cache(1, at)
+        shares = page.shares[[bar for bar, _ in prompt]]
+        embedded = model.conditions(torch.tensor([row for _, row in prompt])) + shares
+        decoder.forward(embedded.unsqueeze(0), single, 0)
+        cache[..., :at, :] = single
+    idle = [row.inputs() for row in rows]
+    while any(row.step < end for row in rows):
+        inputs = [row.inputs() if row.step < end else idle[i] for i, row in enumerate(rows)]
+        idle = inputs
+        shares = page.shares[[min(row.step, end - 1) // page.bar for row in rows]]
+        embedded = model.conditions(torch.tensor(inputs)) + shares
+        hidden = decoder.forward(embedded.unsqueeze(1), cache, at)[:, 0]
+        at += 1
+        logits = model.token_head(hidden).numpy()
+        wanted = [_given(page, row, given) if row.step < end else None for row in rows]
+        tokens = [
+            REST
+            if row.step >= end
+            else row.token(event)
+            if event is not None
+            else draw(logits[i] + rules.tokens(row), rngs[i])
+            for i, (row, event) in enumerate(zip(rows, wanted, strict=True))
+        ]
+        lengths = model.durations(hidden, torch.tensor(tokens)).numpy()
+        for i, (row, event) in enumerate(zip(rows, wanted, strict=True)):
+            if row.step < end:
+                _push(row, rules, event, tokens[i], lengths[i], rngs[i])
+    return rows
+
+
+def _given(page: Page, row: Line, given: Mapping[int, Sequence[Event]]) -> Event | None:
+    """The event that is already decided for this place, if any."""
+    number, position = divmod(row.step, row.bar)
+    events = row.by_bar[page.copies[number]] if number in page.copies else given.get(number)
+    if events is None:
+        return None
+    return next((e for e in events if e.step % row.bar == position), None)
+
+
+def _push(
+    row: Line,
+    rules: Rules,
+    event: Event | None,
+    token: int,
+    lengths: np.ndarray,
+    rng: np.random.Generator,
+) -> None:
+    if event is not None:
+        row.push(event.kind, event.pitch, event.duration)
+        return
+    duration = draw(lengths + rules.durations(row, token), rng) + 1
+    pitch = rules.pitch(row.step, token) if token >= FIRST_ONSET else 0
+    row.push(min(token, FIRST_ONSET), pitch, duration)
+
+
+def draw(logits: np.ndarray, rng: np.random.Generator) -> int:
+    """One index by nucleus sampling; -inf is never drawn."""
+    scaled = (logits - logits.max()) / _TEMPERATURE
+    weights = np.exp(scaled)
+    weights /= weights.sum()
+    order = np.argsort(-weights, kind="stable")
+    total = np.cumsum(weights[order])
+    count = int(np.searchsorted(total, _TOP)) + 1
+    place = np.searchsorted(total[:count], rng.random() * total[min(count, len(total)) - 1])
+    return int(order[place])

@@ -8,6 +8,7 @@ Source: Gotham and Jonas, *The OpenScore Lieder Corpus*, MEC 2021.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def read_song(path: Path, piece: str, source: str, style: str) -> Iterator[LeadS
     if not parts:
         return
     voice = max(parts, key=lambda p: p.syllables)
-    author = (root.findtext("identification/creator[@type='composer']") or "").strip()
+    author = plain_name(root.findtext("identification/creator[@type='composer']") or "")
     runs = groupby(range(len(voice.signs)), key=voice.signs.__getitem__)
     for number, ((meter, fifths, mode), run) in enumerate(runs):
         measures = list(run)
@@ -92,6 +93,13 @@ def read_song(path: Path, piece: str, source: str, style: str) -> Iterator[LeadS
         )
         if sheet:
             yield sheet
+
+
+def plain_name(text: str) -> str:
+    """ "Brahms, Johannes (1833-1897)" as "Johannes Brahms": one writing for each composer."""
+    name = re.sub(r"\s*\([^)]*\)\s*$", "", text).strip()
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma else name
 
 
 def sounds_minor(notes: Sequence[Sounding], fifths: int, ends: bool) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.composer.bar_lines import place_bars
-from models.composer.corpus_lieder import lieder, read_song, sounds_minor
+from models.composer.corpus_lieder import lieder, plain_name, read_song, sounds_minor
 from models.theory import QUALITY_CLASSES
 
 
@@ -69,6 +69,11 @@ def test_the_last_bass_note_tells_minor_only_where_the_song_ends() -> None:
     on_a = [*c_major, (8.0, 1.0, 45)]
     assert sounds_minor(on_a, 0, ends=True)
     assert not sounds_minor(on_a, 0, ends=False)
+
+
+def test_a_composer_is_written_one_way() -> None:
+    assert plain_name("Brahms, Johannes (1833-1897)") == plain_name("Johannes Brahms")
+    assert plain_name("Fanny (Mendelssohn) Hensel") == "Fanny (Mendelssohn) Hensel"
 
 
 @pytest.mark.parametrize(

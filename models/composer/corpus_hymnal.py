@@ -68,7 +68,8 @@ def read_hymn(tune: Tune, piece: str, author: str = "") -> LeadSheet | None:
 
 
 def _composer(text: str) -> str:
-    """The name in the file's own index line; "" when that holds a people or a source instead."""
-    match = re.search(r"^%OHCOMPOSER\s+([^,\n]+, [^\n]+)$", text, re.MULTILINE)
-    nobody = match is None or "\ufffd" in match[1] or match[1].lower().startswith("from ")
-    return "" if nobody or match is None else plain_name(match[1])
+    """The first name in the file's own index line; "" when that is a people or a book."""
+    match = re.search(r"^%OHCOMPOSER\s+([^;\n]*)", text, re.MULTILINE)
+    name = match[1] if match else ""
+    named = ", " in name and "\ufffd" not in name and not name.lower().startswith("from ")
+    return plain_name(name) if named else ""

@@ -96,7 +96,7 @@ def read_song(path: Path, piece: str, source: str, style: str) -> Iterator[LeadS
 
 
 def plain_name(text: str) -> str:
-    """ "Brahms, Johannes (1833-1897)" as "Johannes Brahms": one writing for each composer."""
+    """One writing for each composer: "Brahms, Johannes (1833-1897)" is "Johannes Brahms"."""
     name = re.sub(r"\s*\([^)]*\)\s*$", "", text).strip()
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if comma else name

@@ -30,7 +30,7 @@ from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
 from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.model import ComposerModel, Shape
-from models.composer.novelty import index_of
+from models.composer.novelty import Index
 from models.composer.sheets import LeadSheet
 
 log = logging.getLogger("composer.train")
@@ -96,8 +96,7 @@ def finish(weight: Path, sheets: list[LeadSheet]) -> None:
     tensors = load_file(weight)
     with safe_open(weight, framework="pt") as stream:
         facts = stream.metadata()
-    keys = index_of(sheets).astype(np.uint32).view(np.int32)
-    save_file({**tensors, "novelty": torch.from_numpy(keys)}, weight, metadata=facts)
+    save_file({**tensors, **Index.of(sheets).tensors()}, weight, metadata=facts)
 
 
 def _beta(step: int, recipe: dict[str, Any]) -> float:

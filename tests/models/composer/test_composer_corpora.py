@@ -10,9 +10,6 @@ import symusic
 from models.composer.corpus_midi import nottingham, pop909
 from models.composer.corpus_musicxml import openewld, read_leadsheet
 from models.composer.data import load_sheets
-from models.composer.encode import bar_events, events_of
-from models.composer.novelty import copied, index_of
-from models.composer.sheets import LeadSheet
 
 #: Major, and minor with both sevenths.
 SCALES = ({0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10, 11})
@@ -90,20 +87,6 @@ def test_musicxml_lead_sheets_keep_pickups_and_ties_in_place(tmp_path: Path) -> 
     assert [c[:2] for c in sheet.chords] == [(12, 0), (24, 7)]
     held = next(n for n in sheet.notes if n[2] == 72)
     assert held == (12 * 3 + 8, 12, 72)
-
-
-def test_a_copied_bar_is_found_in_any_key() -> None:
-    notes = tuple((i * 4, 4, 60 + p) for i, p in enumerate(TUNE))
-    known = LeadSheet("a", "s", "pop", "4/4", False, 4, notes, ())
-    index = index_of([known])
-    moved = LeadSheet(
-        "b", "s", "pop", "4/4", False, 4, tuple((o, d, p + 5) for o, d, p in notes), ()
-    )
-    other = LeadSheet(
-        "c", "s", "pop", "4/4", False, 4, tuple((o, d, 60 + o % 7) for o, d, p in notes), ()
-    )
-    assert copied(bar_events(events_of(moved), 16, 4), 16, index) == (3, 3)
-    assert copied(bar_events(events_of(other), 16, 4), 16, index) == (0, 3)
 
 
 def test_the_real_corpora_read_as_counted(data_dir: Path, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 In: a `Score`. Out: a format-1 file at 480 ticks per quarter with key signature, meter, tempo, one
 chunk per track, chord symbols and sections as markers ("Dm7/F", "[A] verse"), and an "End" marker
 on the last bar line, so that silent bars survive. Files we wrote come back exactly; a stranger's
-file gives what it states, with roles guessed and no chords.
+file gives what it states, with roles guessed, on the bar lines of the meter that rules it, and
+with chords only where nearly all of its markers are chord symbols.
 
 Two things MIDI cannot hold: two sounding notes of one pitch in a track (the earlier is cut, see
 `without_overlaps`), and more than 15 melodic programs at once.
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import symusic
 
-from models import file_notes
+from models import bar_lines, file_notes
+from models.bar_lines import BarLines
 from models.errors import Refusal
 from models.score import (
     TICKS_PER_BEAT,
@@ -142,7 +144,7 @@ def read(path: Path) -> Score:
     end, notes = _end_marker(midi)
     score = _bare(midi, end)
     if notes is None:
-        return replace(score, title=path.stem)
+        return replace(score, title=path.stem[:200], chords=_stranger_chords(midi, score.beats))
     return file_notes.restore(
         replace(score, chords=_chords(midi, score.beats), sections=_sections(midi, score)),
         notes,
@@ -181,27 +183,34 @@ def _last_note(midi: symusic.Score) -> int:
 
 def _bare(midi: symusic.Score, end: int) -> Score:
     resolution = midi.ticks_per_quarter
-    meter = Meter()
-    if midi.time_signatures:
-        sign = midi.time_signatures[0]
-        if 1 <= sign.numerator <= 32 and sign.denominator in (1, 2, 4, 8, 16, 32):
-            meter = Meter(sign.numerator, sign.denominator)
+    lines = _bar_lines(midi, end)
     key = Key("C")
     if midi.key_signatures and abs(midi.key_signatures[0].key) <= 7:
         sign = midi.key_signatures[0]
         key = file_notes.key_of(sign.key, bool(sign.tonality))
-    tempos = [Tempo(on_grid(t.time / resolution), t.qpm) for t in midi.tempos if t.qpm > 0]
+    tempos = [
+        Tempo(on_grid(lines.place(t.time / resolution)), t.qpm) for t in midi.tempos if t.qpm > 0
+    ]
     if not tempos or tempos[0].onset > 0:
         tempos.insert(0, Tempo(0.0, 120.0))  # the MIDI default
-    bars = max(1, math.ceil(end / resolution / meter.bar_beats - 1e-6))
-    tracks = tuple(_track(t, resolution, i) for i, t in enumerate(midi.tracks) if t.notes)
-    return Score("", key, meter, tuple(tempos), bars, tracks)
+    bars = max(1, math.ceil(lines.place(end / resolution) / lines.meter.bar_beats - 1e-6))
+    tracks = tuple(_track(t, resolution, i, lines) for i, t in enumerate(midi.tracks) if t.notes)
+    return Score("", key, lines.meter, tuple(tempos), bars, tracks)
 
 
-def _track(source: symusic.Track, resolution: int, index: int) -> Track:
+def _bar_lines(midi: symusic.Score, end: int) -> BarLines:
+    signs = [
+        (t.time / midi.ticks_per_quarter, Meter(t.numerator, t.denominator))
+        for t in midi.time_signatures
+        if 1 <= t.numerator <= 32 and t.denominator in (1, 2, 4, 8, 16, 32)
+    ]
+    return bar_lines.lay(signs, end / midi.ticks_per_quarter)
+
+
+def _track(source: symusic.Track, resolution: int, index: int, lines: BarLines) -> Track:
     name = source.name.strip("\0 ") or f"Track {index + 1}"
     notes = sorted_notes(
-        Note(n.time / resolution, n.pitch, n.duration / resolution, max(1, n.velocity))
+        Note(lines.place(n.time / resolution), n.pitch, n.duration / resolution, max(1, n.velocity))
         for n in source.notes
     )
     role = file_notes.guess_role(name, source.program, source.is_drum)
@@ -220,6 +229,15 @@ def _match(found: Sequence[Track], rows: Sequence[file_notes.TrackRow]) -> tuple
         return tuple(found)
     by_row = dict(zip(sounding, found, strict=True))
     return tuple(row.track(by_row.get(i)) for i, row in enumerate(rows))
+
+
+def _stranger_chords(midi: symusic.Score, beats: float) -> tuple[PlacedChord, ...]:
+    """Chords from a stranger's markers; sections called A, B and C are no chords."""
+    texts = {m.text for m in midi.markers}
+    chords = _chords(midi, beats)
+    clear = {c.chord.symbol for c in chords if len(c.chord.symbol) > 1}
+    plain = len(midi.time_signatures) <= 1  # markers are not moved to other bar lines
+    return chords if plain and len(chords) >= 4 and len(clear) >= max(2, len(texts) // 2) else ()
 
 
 def _chords(midi: symusic.Score, beats: float) -> tuple[PlacedChord, ...]:

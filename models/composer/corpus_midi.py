@@ -4,22 +4,26 @@ In: the folders `pop909` and `nottingham` of the data directory. Out: `LeadSheet
 stretch of constant key and meter. The corrected files merge all tracks, so the melody is found by
 pairing, pitch by pitch and in order, its notes in `NNN.mid` with the same notes in the corrected
 file (a pitch whose counts differ by a few repaired notes is matched by nearest relative time).
+The artist of a song is in the collection's spreadsheet, whose cells are inline strings of XML.
 Sources: Wang et al., *POP909*, ISMIR 2020; POP909-CL (MIT); Nottingham Music Database (E. Foxley).
 """
 
 from __future__ import annotations
 
+import zipfile
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import symusic
 
 from models.composer.sheets import METERS, LeadSheet, build, name_chord
 
+_XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DANCES = {
     "jigs": "jig", "slip": "jig", "reels": "reel", "hpps": "hornpipe", "waltzes": "waltz",
     "morris": "morris", "playford": "playford", "xmas": "carol", "ashover": "folk",
@@ -28,6 +32,7 @@ _DANCES = {
 
 def pop909(data: Path) -> Iterator[LeadSheet]:
     """Every usable POP909 song; melody from `NNN.mid`, time, key and chords from POP909-CL."""
+    artists = pop909_artists(data)
     for folder in sorted((data / "pop909").iterdir()):
         raw = folder / f"{folder.name}.mid"
         clean = folder / f"{folder.name}.chords_cleaned.mid"
@@ -37,7 +42,26 @@ def pop909(data: Path) -> Iterator[LeadSheet]:
         if len(corrected.tracks) < 2:
             continue
         melody = _corrected_melody(original, corrected.tracks[0], corrected.ticks_per_quarter)
-        yield from _stretches(f"pop909/{folder.name}", "pop909", "pop", corrected, melody)
+        artist = artists.get(folder.name, "")
+        yield from _stretches(f"pop909/{folder.name}", "pop909", "pop", corrected, melody, artist)
+
+
+def pop909_artists(data: Path) -> dict[str, str]:
+    """Song id ("001") -> artist; nothing when the spreadsheet is not there."""
+    path = data / "pop909" / "index.xlsx"
+    if not path.exists():
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    root = ElementTree.fromstring(sheet)  # noqa: S314 - our own data
+    found = {}
+    for row in root.iter(f"{_XLSX}row"):
+        cells = {
+            (cell.get("r") or "").rstrip("0123456789"): cell.findtext(f"{_XLSX}is/{_XLSX}t") or ""
+            for cell in row
+        }
+        found[cells.get("A", "")] = cells.get("C", "").strip()
+    return found
 
 
 def nottingham(data: Path) -> Iterator[LeadSheet]:
@@ -87,7 +111,12 @@ def _corrected_melody(original: Any, merged: Any, unit: int) -> list[tuple[float
 
 
 def _stretches(
-    piece: str, source: str, style: str, score: Any, melody: list[tuple[float, float, int]]
+    piece: str,
+    source: str,
+    style: str,
+    score: Any,
+    melody: list[tuple[float, float, int]],
+    author: str = "",
 ) -> Iterator[LeadSheet]:
     """One sheet per stretch of constant key and meter."""
     unit = score.ticks_per_quarter
@@ -113,6 +142,7 @@ def _stretches(
             minor=minor,
             notes=[(on - start, d, p) for on, d, p in melody if start <= on < end],
             chords=[(on - start, r, q) for on, r, q in chords if start <= on < end],
+            author=author,
         )
         if sheet:
             yield sheet

@@ -8,7 +8,7 @@ weight: two bars may be anybody's, three equal bars are a quotation and are not 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,12 @@ def copied(bars: Bars, bar: int, index: Index) -> tuple[int, int]:
     """How many two-bar melodies stand in the index, and how many were looked up."""
     keys = keys_of(bars, bar, 2)
     return sum(_known(keys, index.pairs)), sum(k is not None for k in keys)
+
+
+def quotations(bars: Bars, bar: int, index: Index, new: Container[int]) -> int:
+    """How many three-bar melodies stand in the index, of those with a bar whose number is `new`."""
+    known = _known(keys_of(bars, bar, MOST + 1), index.triples)
+    return sum(hit and any(b + i in new for i in range(MOST + 1)) for b, hit in enumerate(known))
 
 
 def longest_copy(bars: Bars, bar: int, index: Index) -> int:

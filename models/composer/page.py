@@ -38,6 +38,7 @@ from models.composer.places import Ground, concatenated
 from models.composer.rules import Limits, Rules
 
 CHUNK = 8  # bars written before candidates are compared
+_BATCHES = 4  # of candidates, until one does not quote training
 _CONTEXT = 240  # events of earlier music that are read again
 _TEMPERATURE, _TOP = 1.0, 0.98
 Bars = Sequence[Sequence[Event]]
@@ -159,6 +160,7 @@ def write(
     Bars before `first` are context: all must be given. `seed` names the random numbers: each chunk
     of eight bars from `first` on has its own. `prefer` adds a mark to the critic's.
     """
+    many = _Choice(candidates, prefer)
     line = Line(page.place, page.bar, page.wishes.source)
     _push_bars(line, [given[b] for b in range(first)])
     for start in range(first, page.bars, CHUNK):
@@ -168,10 +170,7 @@ def write(
             _push_bars(line, [given[begin]])
             begin += 1
         if begin < stop:
-            rngs = [np.random.default_rng((*seed, start - first, k)) for k in range(candidates)]
-            prompt = _inputs(line)
-            rows = _sample(page, line, prompt, given, stop * page.bar, rngs)
-            line = _best(page, rows, begin, stop, prefer)
+            line = _chosen(page, line, given, (begin, stop), (*seed, start - first), many)
     return line.by_bar
 
 
@@ -201,9 +200,8 @@ def fill(
     following = Line(page.place, page.bar, page.wishes.source, first=last + 1)
     following.by_bar[:first] = [list(events) for events in line.by_bar[:first]]
     prompt = _inputs(line) + _reading(following, after)[:_CONTEXT]
-    rngs = [np.random.default_rng((*seed, k)) for k in range(candidates)]
-    rows = _sample(page, line, prompt, given, (last + 1) * page.bar, rngs)
-    best = _best(page, rows, first, last + 1, None)
+    choice = _Choice(candidates)
+    best = _chosen(page, line, given, (first, last + 1), seed, choice, prompt)
     _push_bars(best, after)
     return best.by_bar
 
@@ -229,14 +227,58 @@ def _push_bars(line: Line, bars: Bars) -> None:
         line.push(event.kind, event.pitch, event.duration)
 
 
-def _best(
-    page: Page, rows: Sequence[Line], start: int, stop: int, prefer: critic.Preference | None
-) -> Line:
-    def mark(row: Line) -> float:
-        value = critic.score(critic.marks(row.by_bar[:stop], start, page))
-        return value + (prefer(row.by_bar[start:stop], start) if prefer else 0.0)
+@dataclass(frozen=True)
+class _Choice:
+    """How many candidates a batch has, and what is preferred beside the critic's marks."""
 
-    return max(rows, key=mark)
+    candidates: int
+    prefer: critic.Preference | None = None
+
+
+def _chosen(
+    page: Page,
+    line: Line,
+    given: Mapping[int, Sequence[Event]],
+    stretch: tuple[int, int],
+    seed: Sequence[int],
+    choice: _Choice,
+    prompt: Sequence[tuple[int, list[int]]] | None = None,
+) -> Line:
+    """The best continuation of a line over bars `stretch`.
+
+    One that quotes training is taken only when all do, in `_BATCHES` batches of candidates.
+    """
+    prompt = _inputs(line) if prompt is None else prompt
+    found: list[tuple[float, float, Line]] = []
+    for batch in range(_BATCHES):
+        again = (batch,) if batch else ()
+        rngs = [np.random.default_rng((*seed, k, *again)) for k in range(choice.candidates)]
+        rows = _sample(page, line, prompt, given, stretch[1] * page.bar, rngs)
+        found.extend(_judged(page, row, given, stretch, choice.prefer) for row in rows)
+        if any(quoted == 0 for quoted, _, _ in found):
+            break
+    return max(found, key=lambda entry: (entry[0], entry[1]))[2]
+
+
+def _judged(
+    page: Page,
+    row: Line,
+    given: Mapping[int, Sequence[Event]],
+    stretch: tuple[int, int],
+    prefer: critic.Preference | None,
+) -> tuple[float, float, Line]:
+    """Minus the quotations that the new bars complete, the sum of marks, and the candidate."""
+    start, stop = stretch
+    value = critic.score(critic.marks(row.by_bar[:stop], start, page))
+    value += prefer(row.by_bar[start:stop], start) if prefer else 0.0
+    begin = max(0, start - novelty.MOST)
+    around = row.by_bar[begin:stop]
+    for b in range(stop, stop + novelty.MOST):  # what is kept behind them may end a quotation
+        if b not in given:
+            break
+        around = [*around, list(given[b])]
+    new = {b - begin for b in range(start, stop) if b not in given and b not in page.copies}
+    return -novelty.quotations(around, page.bar, page.composer.index, new), value, row
 
 
 def _inputs(line: Line) -> list[tuple[int, list[int]]]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from composer_plans import plan
+
+from models.composer import generate, novelty, page
+from models.composer.decode import Decoder
 from models.composer.encode import Event, bar_events, events_of
-from models.composer.novelty import Index, copied, longest_copy
+from models.composer.model import ComposerModel, Shape
+from models.composer.novelty import Index, copied, longest_copy, quotations
 from models.composer.sheets import LeadSheet
+from models.score import Note
 
 TUNE = [0, 2, 4, 5, 7, 5, 4, 2, 0, 4, 7, 12, 11, 9, 7, 0]
 
@@ -59,3 +71,59 @@ def test_the_index_goes_through_a_weight() -> None:
     assert (again.pairs == index.pairs).all() and (again.triples == index.triples).all()
     assert len(index.triples) and (index.pairs[1:] > index.pairs[:-1]).all()
     assert longest_copy(bars_of(TUNE), 16, again) == 4
+
+
+def test_what_was_there_already_is_no_quotation() -> None:
+    index = Index.of([sheet(TUNE)])
+    assert quotations(bars_of(TUNE), 16, index, {3}) == 1
+    assert quotations(bars_of(TUNE), 16, index, {1}) == 2
+    assert quotations(bars_of(TUNE), 16, index, ()) == 0
+
+
+@pytest.fixture
+def untrained() -> Decoder:
+    torch.manual_seed(0)
+    tiny = Shape(width=32, layers=1, heads=2, inner=32, encoder_width=32, encoder_layers=1)
+    return Decoder(ComposerModel(tiny).eval().requires_grad_(False))
+
+
+def written(notes: tuple[Note, ...]) -> LeadSheet:
+    steps = tuple((round(4 * n.onset), round(4 * n.duration), n.pitch) for n in notes)
+    return LeadSheet("w", "s", "pop", "4/4", False, 8, steps, ())
+
+
+def longest(notes: tuple[Note, ...], index: Index) -> int:
+    return longest_copy(bar_events(events_of(written(notes)), 16, 8), 16, index)
+
+
+def test_a_melody_of_the_training_data_is_not_written_again(untrained: Decoder) -> None:
+    """Whatever comes first is declared known: the composer must then write something else."""
+    asked, known = plan("A"), list[LeadSheet]()
+    for _ in range(4):
+        composer = page.Composer(untrained, Index.of(known))
+        notes = generate.compose(asked, composer, seed=1, candidates=2)
+        assert longest(notes, composer.index) <= 2
+        known.append(written(notes))
+
+
+def test_when_all_quote_four_batches_are_drawn_and_the_least_taken(
+    untrained: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer = page.Composer(untrained, Index.of([]))
+    first = generate.compose(plan("A"), composer, seed=1, candidates=1)
+    batches: list[list[np.random.Generator]] = []
+    sample = page._sample
+
+    def counted(*args: Any) -> Any:
+        batches.append(args[-1])
+        return sample(*args)
+
+    monkeypatch.setattr(page, "_sample", counted)
+    rising, falling = count(1), count(1000, -1)
+    monkeypatch.setattr(novelty, "quotations", lambda *_: next(rising))
+    assert generate.compose(plan("A"), composer, seed=1, candidates=2) == first
+    monkeypatch.setattr(novelty, "quotations", lambda *_: next(falling))
+    assert generate.compose(plan("A"), composer, seed=1, candidates=2) != first
+    assert len(batches) == 4 * 2 * 2  # the last two bars are written again
+    drawn = [rng.random() for generators in batches[:4] for rng in generators]
+    assert len(set(drawn)) == len(drawn)

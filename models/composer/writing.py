@@ -22,6 +22,7 @@ from models.composer.features import profile
 from models.composer.melody_track import find_melody
 from models.composer.ngram import Ngram
 from models.composer.sheets import BAR_STEPS, LeadSheet, build
+from models.errors import Refusal
 from models.key_finder import find_key, weights
 
 BARS = 16
@@ -146,8 +147,8 @@ def stored(path: Path) -> list[Melody]:
 def melodies_from(folder: Path) -> list[Melody]:
     """The melodies of a folder of MIDI files: track by `melody_track`, key by `key_finder`.
 
-    The first `BARS` bars from the bar of the first note are taken. Files without a melody of
-    sixteen notes, or in a meter the composer does not know, are left out.
+    The first `BARS` bars from the bar of the first note are taken. Files that cannot be read,
+    without a melody of sixteen notes, or in a meter the composer does not know are left out.
     """
     read = (_melody_in(path) for path in sorted(folder.rglob("*.mid")))
     found = (melody_of(sheet) for sheet in read if sheet is not None)
@@ -155,7 +156,10 @@ def melodies_from(folder: Path) -> list[Melody]:
 
 
 def _melody_in(path: Path) -> LeadSheet | None:
-    score = midi.read(path)
+    try:
+        score = midi.read(path)
+    except Refusal:
+        return None
     track = find_melody(score.tracks)
     if track is None or str(score.meter) not in BAR_STEPS:
         return None

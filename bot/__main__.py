@@ -1,4 +1,4 @@
-"""The command line, `python -m bot`: run, say, compose, bench, doctor, train, backup, forget.
+"""The command line, `python -m bot`: run, say, compose, rework, bench, doctor, train, backup, ...
 
 In: words on a terminal. Out: files, tables, JSON for scripts; these commands are a public
 interface. Heavy imports happen inside the commands, so that `--help` and the bot start at once.
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.rework_cli import rework_app
 from models.errors import Refusal
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
+app.add_typer(rework_app, name="rework")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 COGS = (
     "cogs.create",
+    "cogs.rework",
+    "cogs.motif",
     "cogs.library",
     "cogs.feedback",
     "cogs.help",

@@ -102,7 +102,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
     require_attachments(interaction)
     chosen = await client.db.run(preferences.get, interaction.user.id)
     request = replace(ask.request, nonce=str(interaction.id))
-    if chosen.voice_message and request.kind in ("compose", "extend"):
+    if chosen.voice_message and request.kind in ("compose", "extend", "rework"):
         request = replace(request, formats=("voice",))
     seed = request.brief.seed
     desk = {**ask.desk, "limit": interaction.filesize_limit}

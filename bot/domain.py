@@ -12,7 +12,45 @@ from typing import Any, Literal
 
 from models.planner.brief import Brief
 
-RequestKind = Literal["compose", "takes", "extend", "export"]
+RequestKind = Literal["compose", "takes", "extend", "export", "rework"]
+#: What can be done with music that exists (models/composer/uses.py).
+Use = Literal[
+    "continue", "vary", "infill", "harmonise", "remelodise", "blend", "develop", "manner", "restyle"
+]
+#: How far a variation goes from where it came, 0..1.
+NEAR, FAR = 0.3, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """What to do with music that exists: one use of the composer, with its settings.
+
+    `source` and `reference` are a piece's id, or the path of a MIDI or MusicXML file: relative to
+    the data folder for uploads, absolute from the terminal. `bars` is the first and last bar as
+    people count them (1-based, inclusive); `Request.bars` says how many to continue by. `count` is
+    how many results to choose from, `distance` 0..1 (`NEAR`, `FAR`), `share` the part of the
+    reference in a blend, 0..1. `style` and `mood` are vocabulary ids. The sliders `intensity` (of
+    rhythm), `polyphony`, `register` and `motion` are 0..100; None leaves them. `motif` is a hook in
+    typed notes (see `bot.agent.motif`) where `source` does not hold it. `title` is what the person
+    calls the file `source`. `longest` is the owner's limit in seconds of music.
+    """
+
+    use: Use
+    source: str | None = None
+    reference: str | None = None
+    bars: tuple[int, int] | None = None
+    count: int = 1
+    distance: float = NEAR
+    share: float = 0.5
+    style: str | None = None
+    mood: str | None = None
+    intensity: int | None = None
+    polyphony: int | None = None
+    register: int | None = None
+    motion: int | None = None
+    motif: str = ""
+    title: str = ""
+    longest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +59,8 @@ class Request:
 
     `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
-    more files of `parent` (`formats`: "wav", "stems", "voice"; "voice" also beside a new piece).
+    more files of `parent` (`formats`: "wav", "stems", "voice"; "voice" also beside a new piece);
+    `rework` does what `rework` says with `parent` or with a file.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.
@@ -36,6 +75,7 @@ class Request:
     bars: int = 0
     formats: tuple[str, ...] = ()
     nonce: str = ""
+    rework: Rework | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from bot.domain import Use
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -30,14 +31,15 @@ class Lineage:
     """Where a piece comes from: its parent's id and how it was made from it."""
 
     parent: str | None = None
-    how: Literal["compose", "take", "extend"] = "compose"
+    how: Literal["compose", "take", "extend"] | Use = "compose"
 
 
 @dataclass(frozen=True, slots=True)
 class PieceFile:
     """One piece as its folder remembers it; `melody_seed` draws the melody over `plan`.
 
-    `locale` ("en" or "zh") is the language of its title and picture.
+    `locale` ("en" or "zh") is the language of its title and picture. `done` says what was done to
+    other music to make it (`bot.rework`); its facts keep it.
     """
 
     brief: Brief
@@ -48,6 +50,7 @@ class PieceFile:
     locale: str = "en"
     id: str = ""
     verification: tuple[Check, ...] = ()
+    done: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
@@ -116,6 +119,7 @@ def facts_of(
         "chords": [c.chord.symbol for c in plan.chords if c.onset < 8 * plan.meter.bar_beats],
         "seed": plan.seed,
         "take": piece.take,
+        **({"rework": dict(piece.done)} if piece.done else {}),
         "verification": {
             "passed": len(checks) - len(failed(checks)),
             "of": len(checks),

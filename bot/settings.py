@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     user_running: int = Field(default=1, ge=1)
     user_queued: int = Field(default=3, ge=0)
     guild_per_hour: int = Field(default=20, ge=1)
+    max_upload_kb: int = Field(default=4096, ge=1)
 
     # Keeping
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"

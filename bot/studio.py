@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.domain import Clip, OnProgress, Progress, Request
+from bot.domain import Clip, OnProgress, Progress, Request, Rework
 from bot.files import files_in
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.render import audio, encode, picture
@@ -32,7 +32,7 @@ from models.performance import perform, repeat, write_performance
 from models.planner import extend_plan, make_plan
 from models.planner.brief import Brief
 from models.planner.plan import Plan
-from models.score import Score
+from models.score import Note, Score
 from models.verify import Check, failed, verify
 
 #: How often a piece that fails its own check is written again with another melody.
@@ -131,8 +131,13 @@ class Studio:
             return [self._export(pieces / str(request.parent), request.formats)]
         if request.kind == "takes":
             return self._takes(request, seed, pieces, on_progress)
+        if request.kind == "rework":
+            return self._rework(request, seed, pieces, on_progress)
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))
+            if "rework" in parent.facts:  # its melody is not its seed's: go on from the notes
+                onward = Rework("continue", source=parent.id)
+                return self._rework(replace(request, rework=onward), seed, pieces, on_progress)
             longer = extend_plan(parent.plan, request.bars)
             sketch = replace(
                 parent,
@@ -163,6 +168,24 @@ class Studio:
         # Only now: what a job that is stopped leaves behind must be told from what is kept.
         return [recording.save() for recording in recordings]
 
+    def _rework(
+        self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
+    ) -> list[Clip]:
+        from bot.rework import draft
+
+        on_progress(Progress(2, 4, "writing the melody"))
+        drafts = draft(request, seed, pieces, self.composer)
+        one = len(drafts) == 1
+        recordings = []
+        for number, (sketch, melody) in enumerate(drafts, 1):
+            if not one:
+                on_progress(Progress(number, len(drafts), "recording the variations"))
+            folder = pieces / piece_id(request, seed, sketch.take)
+            voice = one and "voice" in request.formats
+            shown = on_progress if one else quiet
+            recordings.append(self._recording(sketch, folder, shown, voice=voice, melody=melody))
+        return [recording.save() for recording in recordings]
+
     def record(
         self,
         sketch: PieceFile,
@@ -170,12 +193,14 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
+        melody: tuple[Note, ...] | None = None,
     ) -> Clip:
         """Write, check, perform, render and draw one planned piece into `folder`.
 
-        `voice` also encodes it for a voice message, for those who set that in /settings.
+        `voice` also encodes it for a voice message, for those who set that in /settings; `melody`
+        is taken as it is instead of being composed.
         """
-        return self._recording(sketch, folder, on_progress, voice=voice).save()
+        return self._recording(sketch, folder, on_progress, voice=voice, melody=melody).save()
 
     def _recording(
         self,
@@ -184,11 +209,12 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
+        melody: tuple[Note, ...] | None = None,
     ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
             watch = Stopwatch({})
-            written = self.write(sketch, folder, watch, on_progress)
+            written = self.write(sketch, folder, watch, on_progress, melody)
             on_progress(Progress(4, 4, "recording"))
             with ThreadPoolExecutor(1) as other_core:
                 drawn = other_core.submit(_draw, written.score, sketch.locale, folder, watch)
@@ -222,19 +248,20 @@ class Studio:
         folder: Path,
         watch: Stopwatch,
         on_progress: OnProgress = quiet,
+        given: tuple[Note, ...] | None = None,
     ) -> Written:
         """Compose and arrange a plan, write MIDI and MusicXML, and read both back.
 
         A piece that fails its check is composed again, at most `MAX_TRIES` times; the last try
-        stands and its failed checks are reported, never hidden.
+        stands and its failed checks are reported, never hidden. A melody that is `given` has one.
         """
         plan = sketch.plan
         first: tuple[Check, ...] = ()
-        for attempt in range(MAX_TRIES):
+        for attempt in range(1 if given else MAX_TRIES):
             seed = sketch.melody_seed + 7_919 * attempt
             on_progress(Progress(2, 4, "writing the melody"))
             with watch("melody"):
-                melody = compose(plan, self.composer, seed)
+                melody = given or compose(plan, self.composer, seed)
             on_progress(Progress(3, 4, "arranging the band"))
             with watch("arrangement"):
                 score = arrange(plan, melody)

@@ -21,9 +21,10 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table as Grid
 
+from bot import wording
 from bot.agent.understand import language, read
 from bot.bench import Table
-from bot.domain import Clip, Progress
+from bot.domain import Clip, Progress, Request
 from bot.i18n import translate
 from bot.piece import PieceFile
 from bot.recipe import players, recipe
@@ -31,6 +32,9 @@ from bot.settings import Settings
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
+from models.score import Note
+
+MISSING = "There is no file “{name}”; check its path."
 
 
 def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> None:
@@ -63,10 +67,21 @@ def make_from_file(path: Path, out: Path, as_json: bool) -> None:
     Refusal
         When the file is missing, is not JSON, or asks for something impossible.
     """
+    _make(read_brief(path), out, as_json, "en", {})
+
+
+def read_brief(path: Path) -> Brief:
+    """Read a brief file.
+
+    Raises
+    ------
+    Refusal
+        When the file is missing, is not JSON, or asks for something impossible.
+    """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal("There is no file “{name}”; check its path.", name=path.name) from None
+        raise Refusal(MISSING, name=path.name) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Refusal(
             "“{name}” is not valid JSON ({reason}); write it like {example}.",
@@ -74,7 +89,50 @@ def make_from_file(path: Path, out: Path, as_json: bool) -> None:
             reason=str(error).split(":")[0],
             example='{"style": "waltz", "key": "D minor"}',
         ) from None
-    _make(brief_from_json(raw), out, as_json, "en", {})
+    return brief_from_json(raw)
+
+
+def place_of(path: Path) -> str:
+    """A MIDI or MusicXML file or a piece's folder, as a `Rework` names it.
+
+    Raises
+    ------
+    Refusal
+        When there is nothing.
+    """
+    if not path.exists():
+        raise Refusal(MISSING, name=path.name)
+    return str(path.resolve())
+
+
+def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) -> None:
+    """Do something with music that exists; several results go into `out`/1, `out`/2, ...
+
+    Raises
+    ------
+    Refusal
+        When the music cannot be read or does not allow it.
+    """
+    from bot.rework import draft
+    from bot.studio import Studio, clip_to_json
+
+    settings = Settings()
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    _open(out)
+    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    started = time.perf_counter()
+    drafts = draft(request, seed, out, studio.composer)
+    clips: list[Clip] = []
+    for number, (sketch, melody) in enumerate(drafts, 1):
+        folder = out / str(number) if len(drafts) > 1 else out
+        before = time.perf_counter() if clips else started
+        clips.append(_recorded(studio, sketch, folder, as_json, melody))
+        if not as_json:
+            _tell(clips[-1], request.locale, (), time.perf_counter() - before)
+    if as_json:
+        made = [clip_to_json(clip) for clip in clips]
+        timing = {"making": round(time.perf_counter() - started, 2)}
+        print(json.dumps({"clips": made, "seed": seed, "timing": timing}, ensure_ascii=False))
 
 
 def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, Any]) -> None:
@@ -87,7 +145,7 @@ def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, 
     loading = time.perf_counter()
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
     started = time.perf_counter()
-    clip = studio.record(sketch, out) if as_json else _with_bar(studio, sketch, out)
+    clip = _recorded(studio, sketch, out, as_json)
     finished = time.perf_counter()
     seconds = {"loading": started - loading, "making": finished - started}
     if as_json:
@@ -107,8 +165,18 @@ def _open(out: Path) -> None:
         ) from None
 
 
-def _with_bar(studio: Any, sketch: PieceFile, out: Path) -> Clip:
+def _recorded(
+    studio: Any,
+    sketch: PieceFile,
+    out: Path,
+    as_json: bool,
+    melody: tuple[Note, ...] | None = None,
+) -> Clip:
+    """Record a piece, with a progress bar for people."""
     locale = sketch.locale
+    if as_json:
+        quiet: Clip = studio.record(sketch, out, melody=melody)
+        return quiet
     columns = (
         TextColumn("{task.completed}/{task.total}"),
         BarColumn(24),
@@ -121,7 +189,7 @@ def _with_bar(studio: Any, sketch: PieceFile, out: Path) -> Clip:
             label = translate(progress.label, locale)
             bar.update(task, completed=progress.step, total=progress.of, description=label)
 
-        clip: Clip = studio.record(sketch, out, show)
+        clip: Clip = studio.record(sketch, out, show, melody=melody)
         return clip
 
 
@@ -130,6 +198,8 @@ def _tell(clip: Clip, locale: str, notes: Iterable[str], seconds: float) -> None
     console.print(f"[bold]{clip.facts['title']}[/bold]")
     console.print(recipe(clip.facts, locale))
     console.print(players(clip.facts, locale))
+    if done := wording.done(clip.facts, locale, lambda text, length: text[:length]):
+        console.print(done, markup=False)
     report = clip.facts["verification"]
     console.print(
         translate("Read back from the files: {passed} of {of} checks hold.", locale, **report)

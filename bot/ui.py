@@ -19,6 +19,29 @@ Interaction = discord.Interaction[Any]
 #: What a cog registers: (interaction, key, chosen values); values are empty for a button.
 Handler = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
 
+#: Discord's cap on the options of a menu.
+MOST_OPTIONS = 25
+#: What can be done with music that exists: choice -> English label (`bot.rework_ask`).
+REWORKS = {
+    "continue": "Continue by 8 bars",
+    "near": "Vary, close to it",
+    "far": "Vary, far from it",
+    "melody": "New melody over these chords",
+    "chords": "New chords under this melody",
+    "bars": "Rewrite some bars …",
+    "busier": "Busier",
+    "calmer": "Calmer",
+    "happier": "Happier",
+    "sadder": "Sadder",
+    "higher": "Higher",
+    "lower": "Lower",
+    "fuller": "Fuller",
+    "thinner": "Thinner",
+    "style": "In another style or mood …",
+    "blend": "Blend with another piece …",
+    "manner": "In the manner of another piece …",
+}
+
 _KEY = r"(?P<action>[a-z]+):(?P<key>.{0,80})"
 
 
@@ -106,14 +129,14 @@ def button(
 def menu(
     placeholder: str, action: str, key: object, options: Sequence[tuple[str, str, str]]
 ) -> ActionMenu:
-    """A menu of (label, value, description), 25 at most."""
+    """A menu of (label, value, description), `MOST_OPTIONS` at most."""
     plain: discord.ui.Select[discord.ui.View] = discord.ui.Select(
         placeholder=placeholder[:150],
         options=[
             discord.SelectOption(
                 label=label[:100], value=value[:100], description=note[:100] or None
             )
-            for label, value, note in options[:25]
+            for label, value, note in options[:MOST_OPTIONS]
         ],
     )
     return ActionMenu(action, str(key), plain)
@@ -151,7 +174,14 @@ def result_view(piece_id: str, locale: str) -> discord.ui.View:
             style=discord.ButtonStyle.danger, row=1,
         ),
         menu(translate("More files …", locale), "more", piece_id, more),
+        rework_menu(piece_id, locale),
     )  # fmt: skip
+
+
+def rework_menu(key: str, locale: str) -> ActionMenu:
+    """What can be done with music; `key` names it (see `bot.rework_desk`)."""
+    options = [(translate(REWORKS[choice], locale), choice, "") for choice in REWORKS]
+    return menu(translate("Rework …", locale), "rework", key, options)
 
 
 def takes_view(piece_ids: Sequence[str], locale: str) -> discord.ui.View:

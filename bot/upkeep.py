@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import intake
 from bot.files import remove_folders
 from bot.jobs.housekeeping import BACKUP_NAME
 from bot.settings import Settings
@@ -25,8 +26,8 @@ def back_up(settings: Settings, to: Path | None = None) -> Path:
 
 
 def forget_user(settings: Settings, user_id: int) -> dict[str, int]:
-    """Delete a person's rows and files; returns how many rows went from each table."""
+    """Delete a person's rows and files; returns how many went of each kind."""
     with closing(open_database(settings.database)) as db:
         gone = privacy.forget(db, user_id)
     remove_folders(settings.pieces_dir, gone.folders)
-    return gone.rows
+    return gone.rows | {"uploads": intake.forget(settings.data_dir, user_id)}

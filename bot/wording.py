@@ -7,7 +7,7 @@ characters with the person's own words escaped, so that nobody can write Discord
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.domain import Progress
@@ -18,6 +18,27 @@ from models.vocabulary import Entry
 
 #: Discord's cap on a message is 2,000 characters; the rest is room for what the client adds.
 MESSAGE = 1900
+#: What was done to other music, by use.
+DONE = {
+    "continue": "“{title}”, continued by {bars} bars.",
+    "vary": "Variation of “{title}”.",
+    "near": "Variation of “{title}”, close to it.",
+    "far": "Variation of “{title}”, far from it.",
+    "infill": "“{title}”, bars {first} to {last} rewritten.",
+    "harmonise": "New chords under the melody of “{title}”.",
+    "remelodise": "New melody over the chords of “{title}”.",
+    "blend": "“{title}” blended with “{other}”, {share} % of the latter.",
+    "manner": "“{title}” in the manner of “{other}”.",
+    "restyle": "“{title}” changed: {changes}.",
+    "develop": "Made from the opening of “{title}”, which returns.",
+    "typed": "Made from your hook, which returns.",
+}
+SLIDERS = {
+    "intensity": "rhythm",
+    "polyphony": "fullness",
+    "register": "register",
+    "motion": "motion",
+}
 _MARKUP = re.compile(r"([\\*_`~|>#\[\]()<@-])")
 
 
@@ -112,7 +133,7 @@ def result(
     seed = translate("seed {seed} · /piece show {id}", locale, seed=facts.get("seed"), id=piece_id)
     if facts.get("take"):
         seed = translate("take {take} of", locale, take=facts["take"]) + " " + seed
-    small = [seed, checked(facts, locale), *asked(desk, locale)]
+    small = [done(facts, locale), seed, checked(facts, locale), *asked(desk, locale)]
     lines = [
         f"**{quoted(str(facts.get('title') or piece_id), 80)}**",
         recipe(facts, locale),
@@ -131,6 +152,7 @@ def takes(
     lines = [
         f"**{quoted(str(facts.get('title') or ''), 80)}**",
         recipe(facts, locale),
+        done(facts, locale),
         translate("Pick the one you like:", locale),
     ]
     lines += [f"**{n}** · /piece show {clip['piece_id']}" for n, clip in enumerate(clips, 1)]
@@ -141,7 +163,38 @@ def takes(
         "failed": [item for report in reports for item in report.get("failed", ())],
     }
     lines.append(f"-# {checked({'verification': together}, locale)}")
-    return "\n".join([*lines, *missing])[:MESSAGE]
+    return "\n".join(line for line in [*lines, *missing] if line)[:MESSAGE]
+
+
+def done(
+    facts: Mapping[str, Any], locale: str = "en", quote: Callable[[str, int], str] = quoted
+) -> str:
+    """What was done to other music to make this; empty for a piece from nothing.
+
+    `quote` cuts a title to a length and makes its markup harmless.
+    """
+    told = facts.get("rework")
+    if not told:
+        return ""
+    use, changes = str(told["use"]), told.get("changes") or {}
+    if use == "vary" and "distance" in told:
+        use = "near" if told["distance"] < 0.4 else "far" if told["distance"] > 0.6 else "vary"
+    if use == "develop" and not told.get("title"):
+        use = "typed"
+    names = {k: quote(str(told.get(k) or "…"), 60) for k in ("title", "other")}
+    numbers = {k: told.get(k) for k in ("bars", "first", "last", "share")}
+    said = translate(", ", locale).join(_changed(name, changes[name], locale) for name in changes)
+    return translate(DONE[use], locale, **names, **numbers, changes=said)
+
+
+def _changed(name: str, value: Any, locale: str) -> str:
+    """One change in words: a style or mood by name, a slider with its number."""
+    words = vocabulary.load()
+    if name == "style":
+        return words.styles[value].name(locale) if value in words.styles else str(value)
+    if name == "mood":
+        return words.moods[value].name(locale) if value in words.moods else str(value)
+    return f"{translate(SLIDERS[name], locale)} {value}/100"
 
 
 def too_big(kind: str, size: int, limit: int, locale: str = "en") -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from discord import app_commands
 from discord.ext import commands
 
-from bot import desk, suggest
+from bot import desk, rework_ask, rework_desk, suggest
 from bot.client import Segno
 from bot.form import AgainModal
 from bot.shelf import asked_for, visible
@@ -105,7 +105,8 @@ class Create(commands.Cog):
 
     async def vary(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Four variations of a piece at once."""
-        await self._about(interaction, "takes", piece_id, takes=4)
+        four = rework_ask.PRESETS["vary"]
+        await rework_desk.perform(self.bot, interaction, piece_id, four)
 
     async def extend(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Continue a piece: more of it before its ending."""

@@ -16,8 +16,12 @@ HELP = """**I compose music and answer with audio you can play at once.**
 `/compose` with style **bossa nova**, key **F major**, instruments **flute, nylon guitar**
 `/compose boss fight music, game loop, 160 bpm`
 
-Under each piece: **four variations** to pick from, **extend**, **again with changes**, the MIDI \
-and MusicXML files, WAV and stems.
+`/rework` continues, varies, rewrites, blends or restyles a piece, or your own MIDI or MusicXML \
+file; `/motif 3 5 6 5` composes around your hook.
+
+Under each piece: **four variations** to pick from, **extend**, **again with changes**, \
+**rework**, the MIDI and MusicXML files, WAV and stems. On any message that carries such a \
+file: *Apps*, **Work on this music**.
 React with 👍 ❤️ 🔥 ⭐ or 👎 to rate it, ✉️ to get the files by direct message, ❌ to delete your own.
 
 `/library` finds your pieces, `/piece show` brings one back, `/settings` changes the language and \

@@ -6,15 +6,17 @@ every row and every file (Discord Developer Terms 5b).
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import shelf
+from bot import intake, shelf
 from bot.client import Segno
 from bot.i18n import translate
 from bot.jobs.housekeeping import KEEP_DAYS
@@ -24,7 +26,8 @@ from storage import privacy
 
 SHOW = """**What is stored, on the machine of this bot's owner and nowhere else:**
 your requests and where they were asked ({jobs}), your pieces and their files ({pieces}), your \
-reactions to pieces ({ratings}), your settings ({preferences}).
+reactions to pieces ({ratings}), your settings ({preferences}), music files you sent me \
+({uploads}, each deleted a day after its last use).
 Your words make your music and nothing else: no model is trained on them, nobody is sent them.
 `/privacy export` gives you a copy, `/privacy forget` deletes all of it at once; backups follow \
 within {days} days."""
@@ -49,7 +52,7 @@ class Privacy(commands.Cog):
     @privacy.command(description="What is stored about you, and why")
     async def show(self, interaction: Interaction) -> None:
         """Count the rows and say what they are for."""
-        rows = await self.bot.db.run(privacy.export, interaction.user.id)
+        rows = await self._rows(interaction.user.id)
         locale = await self.bot.language(interaction)
         counts = {k: len(v) for k, v in rows.items() if isinstance(v, list)}
         text = translate(SHOW, locale, **counts, days=KEEP_DAYS)
@@ -59,7 +62,7 @@ class Privacy(commands.Cog):
     async def export(self, interaction: Interaction) -> None:
         """Send the rows as one JSON file."""
         shelf.require_attachments(interaction)
-        rows = await self.bot.db.run(privacy.export, interaction.user.id)
+        rows = await self._rows(interaction.user.id)
         copy = json.dumps(rows, ensure_ascii=False, indent=1).encode()
         if len(copy) > interaction.filesize_limit:
             raise Refusal(
@@ -68,6 +71,11 @@ class Privacy(commands.Cog):
             )
         file = discord.File(io.BytesIO(copy), filename="segno-export.json")
         await interaction.response.send_message(file=file, ephemeral=True)
+
+    async def _rows(self, user_id: int) -> dict[str, Any]:
+        rows = await self.bot.db.run(privacy.export, user_id)
+        uploads = await asyncio.to_thread(intake.kept, self.bot.settings.data_dir, user_id)
+        return rows | {"uploads": uploads}
 
     @privacy.command(description="Delete everything stored about you")
     async def forget(self, interaction: Interaction) -> None:
@@ -91,8 +99,11 @@ class Privacy(commands.Cog):
         locale = await self.bot.language(interaction)
         gone = await self.bot.db.run(privacy.forget, interaction.user.id)
         await shelf.remove(self.bot, gone.folders)
+        files = await asyncio.to_thread(
+            intake.forget, self.bot.settings.data_dir, interaction.user.id
+        )
         text = translate("Done: {count} entries and their files are deleted.", locale,
-                         count=sum(gone.rows.values()))  # fmt: skip
+                         count=sum(gone.rows.values()) + files)  # fmt: skip
         await interaction.response.edit_message(content=text, view=None)
 
 

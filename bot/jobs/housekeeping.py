@@ -3,7 +3,7 @@
 In: the clock and the settings. Out: old answered jobs and dead tokens gone, a checked copy of the
 database when one is due; copies of the last day and one per day of the last week are kept, so what
 a person had deleted is gone from the copies too after a week. Folders that an interrupted job left
-behind go too.
+behind go too, and files that people sent a day ago.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import intake
 from bot.files import remove_folders
 from bot.settings import Settings
 from storage import deliveries, jobs, pieces
@@ -44,6 +45,7 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     # Whether or not copies are still made: a week is what people were promised.
     for path in [*expired(backups(settings.backups_dir), now), *broken_off(settings, now)]:
         path.unlink(missing_ok=True)
+    await asyncio.to_thread(intake.drop_stale, settings.data_dir, now)
 
 
 def broken_off(settings: Settings, now: float) -> list[Path]:

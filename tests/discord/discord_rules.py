@@ -82,6 +82,9 @@ def message_rules(body):
 def command_rules(command, depth=0):
     """Limits of commands, options and choices, with every localisation."""
     found = []
+    if command.get("type", 1) in (2, 3) and not depth:  # a context menu has only a name to show
+        texts = [command["name"], *(command.get("name_localizations") or {}).values()]
+        return [f"name {t!r}" for t in texts if not 1 <= len(t) <= 32]
     for field, most in (("name", 32), ("description", 100)):
         texts = [command[field], *(command.get(f"{field}_localizations") or {}).values()]
         found += [f"{field} {t!r}" for t in texts if not 1 <= len(t) <= most]

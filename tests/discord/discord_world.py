@@ -96,8 +96,12 @@ class TinyStudio:
     def make(self, request, seed, home):
         if request["kind"] == "export":
             return [self.export(home / request["parent"], request["formats"])]
-        takes = request["takes"] if request["kind"] == "takes" else 1
-        return [self.piece(request, seed, take, home) for take in range(takes)]
+        rework = request["rework"]
+        if rework and rework["source"]:  # it must be where a worker will look for it
+            found = (home / rework["source"], home.parent / rework["source"])
+            assert any(place.exists() for place in found), rework["source"]
+        count = rework["count"] if rework else request["takes"]
+        return [self.piece(request, seed, take, home) for take in range(count)]
 
     def piece(self, request, seed, take, home):
         text = json.dumps(
@@ -120,6 +124,7 @@ class TinyStudio:
             "form": [],
             "chords": ["Dm"],
             "seed": seed,
+            **({"rework": self.done(request)} if request["rework"] else {}),
             "verification": {"passed": 13, "of": 14, "failed": ["tempo: asked 96, found 97"]},
         }
         audio = tiny_audio("mp3")
@@ -141,6 +146,23 @@ class TinyStudio:
         if "voice" in request["formats"]:
             (folder / "voice.ogg").write_bytes(tiny_audio("ogg"))
         return self.clip(folder, facts)
+
+    def done(self, request):
+        """What a worker says was done, as far as the request alone tells."""
+        rework = request["rework"]
+        first, last = rework["bars"] or (None, None)
+        names = ("style", "mood", "intensity", "polyphony", "register", "motion")
+        return {
+            "use": rework["use"],
+            "title": rework["title"] or "Evening",
+            "other": "Morning",
+            "distance": rework["distance"],
+            "bars": request["bars"],
+            "first": first,
+            "last": last,
+            "share": round(100 * rework["share"]),
+            "changes": {name: rework[name] for name in names if rework[name] is not None},
+        }
 
     def export(self, folder, formats):
         facts = json.loads((folder / "piece.json").read_text())["facts"]

@@ -20,7 +20,9 @@ async def test_four_variations_in_one_message_to_pick_from(both):
     assert [a.filename[:2] for a in takes.attachments] == ["1-", "2-", "3-", "4-"]
     assert all(a.filename.endswith(".mp3") for a in takes.attachments)
     request = both.studio.requests[-1]
-    assert (request["kind"], request["parent"], request["takes"]) == ("takes", parent, 4)
+    assert (request["kind"], request["parent"]) == ("rework", parent)
+    rework = request["rework"]
+    assert (rework["use"], rework["source"], rework["count"]) == ("vary", parent, 4)
     said = {"en-US": "52 of 56 checks hold", "zh-CN": "56 项检查中 52 项符合"}[both.locale]
     assert said in takes.content  # all four together, the failures named
     labels = [c["label"] for c in takes.components[0]["components"]]

@@ -93,7 +93,10 @@ async def test_in_a_direct_message(both):
 async def test_commands_are_offered_to_servers_users_and_direct_messages(world):
     (sync,) = [r for r in world.env.http_requests if r.path.endswith("/commands")]
     by_name = {command["name"]: command for command in sync.json}
-    assert set(by_name) == {"compose", "piece", "library", "help", "settings", "privacy"}
+    assert set(by_name) == {
+        "compose", "rework", "motif", "Work on this music", "piece", "library", "help", "settings",
+        "privacy",
+    }  # fmt: skip
     for command in by_name.values():
         assert set(command["integration_types"]) == {0, 1}  # server install, user install
         assert set(command["contexts"]) == {0, 1, 2}  # server, bot's DM, other DMs and groups

@@ -12,7 +12,7 @@ async def test_show_brings_a_piece_back_with_files_and_buttons(both):
     assert piece in shown.response.content
     await both.press(both.bob, shown.response, "vary")
     await both.work()
-    assert both.studio.requests[-1]["kind"] == "takes"
+    assert both.studio.requests[-1]["rework"]["use"] == "vary"
 
 
 async def test_a_piece_can_be_shown_in_the_owners_direct_messages(world):

@@ -115,8 +115,9 @@ async def test_in_chinese_and_in_a_direct_message(browser):
 
 async def test_every_command_of_the_bot_is_on_the_page(browser):
     paths = [c["path"] for c in await (await browser.http.get("/api/commands")).json()]
-    assert sorted(paths) == ["compose", "help", "library", "piece show", "privacy export",
-                             "privacy forget", "privacy show", "settings"]  # fmt: skip
+    assert sorted(paths) == ["compose", "help", "library", "motif", "piece show",
+                             "privacy export", "privacy forget", "privacy show", "rework",
+                             "settings"]  # fmt: skip
 
 
 async def test_other_sites_are_kept_out(browser):

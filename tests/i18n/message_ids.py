@@ -45,6 +45,8 @@ def _said(tree):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             name = getattr(target, "id", "")
             constants[name] = node.value
+            if name.endswith("CHOICES"):  # what a command offers
+                yield from _strings(node.value, {})
             if name.strip("_").isupper():
                 yield from (t for t in _strings(node.value, {}) if _SENTENCE.match(t))
     for node in ast.walk(tree):

@@ -4,7 +4,7 @@ In: a score or a MIDI file; only notes, tempo and drums are looked at, never wha
 itself. Out: two numbers, and how often they agree with what was asked. No figure of the planner is
 used: this is the other side of the test.
 
-Eight cues are measured, set against human-made music (`_NORMS`: mean and deviation over POP909 and
+Eight cues are measured, set against human-made music (`HUMAN`: mean and deviation over POP909 and
 the free games' music, each collection counting half; `tools/mood_norms.py --data DIR` prints them)
 and added up, as cues act additively and nearly linearly: Eerola, Friberg & Bresin, "Emotional
 expression in music: contribution, linearity, and additivity of primary musical cues", *Frontiers in
@@ -37,17 +37,6 @@ from models import midi
 from models.key_finder import distances, weights
 from models.score import Score, Track
 
-#: Mean and deviation of each cue among human-made pieces.
-_NORMS: Mapping[str, tuple[float, float]] = {
-    "mode": (0.002, 0.090),
-    "tempo": (6.627, 0.501),
-    "onsets": (2.168, 0.604),
-    "dynamics": (88.580, 14.480),
-    "register": (58.486, 4.917),
-    "detached": (0.148, 0.093),
-    "consonance": (0.549, 0.165),
-    "percussion": (1.171, 1.412),
-}
 _VALENCE = {"mode": 4.0, "tempo": 1.5, "register": 2.0, "detached": 1.0, "consonance": 2.0}
 _AROUSAL = {
     "dynamics": 3.0, "tempo": 1.5, "onsets": 1.5, "register": 1.0, "detached": 1.0,
@@ -59,8 +48,42 @@ _CONSONANCE = (0.0, -1.428, -0.582, 0.594, 0.386, 1.240, -0.453)
 _FURTHEST = 2.5  # deviations that one cue may count: one odd cue should not decide
 
 
-def judge(piece: Score | Path) -> tuple[float, float]:
-    """Valence and arousal of a piece, -1..1 each; (0, 0) is like the middle of human-made music.
+@dataclass(frozen=True)
+class Norms:
+    """Mean and deviation of each cue: what counts as the middle, and as much."""
+
+    of: Mapping[str, tuple[float, float]]
+
+    def centred_on(self, neutral: Sequence[Score]) -> Norms:
+        """The same deviations about the means of pieces that were to feel like nothing special.
+
+        How loud a velocity is and how long a note rings depend on who renders it, so a program's
+        middle need not be that of other people's files. The pieces must be made without a mood, and
+        not be those that are judged.
+        """
+        found = [cues(score) for score in neutral]
+        return Norms(
+            {k: (float(np.mean([f[k] for f in found])), d) for k, (_, d) in self.of.items()}
+        )
+
+
+#: Human-made pieces.
+HUMAN = Norms(
+    {
+        "mode": (0.002, 0.090),
+        "tempo": (6.627, 0.501),
+        "onsets": (2.168, 0.604),
+        "dynamics": (88.580, 14.480),
+        "register": (58.486, 4.917),
+        "detached": (0.148, 0.093),
+        "consonance": (0.549, 0.165),
+        "percussion": (1.171, 1.412),
+    }
+)
+
+
+def judge(piece: Score | Path, norms: Norms = HUMAN) -> tuple[float, float]:
+    """Valence and arousal of a piece, -1..1 each; (0, 0) is like the middle of the norms.
 
     Raises
     ------
@@ -70,14 +93,14 @@ def judge(piece: Score | Path) -> tuple[float, float]:
         When a path names no MIDI file that can be read.
     """
     found = cues(midi.read(piece) if isinstance(piece, Path) else piece)
-    return _sum(found, _VALENCE), _sum(found, _AROUSAL)
+    return _sum(found, _VALENCE, norms), _sum(found, _AROUSAL, norms)
 
 
-def _sum(found: Mapping[str, float], shares: Mapping[str, float]) -> float:
+def _sum(found: Mapping[str, float], shares: Mapping[str, float], norms: Norms) -> float:
     """Tanh of the sum of standardised cues, scaled to deviation 1 as if cues were independent."""
     total = 0.0
     for name, share in shares.items():
-        mean, deviation = _NORMS[name]
+        mean, deviation = norms.of[name]
         total += share * min(_FURTHEST, max(-_FURTHEST, (found[name] - mean) / deviation))
     return math.tanh(total / math.hypot(*shares.values()))
 

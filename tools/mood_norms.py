@@ -1,8 +1,8 @@
 """Mean and deviation of the mood judge's cues among human-made music.
 
-In: the data directory. Out, printed: the `_NORMS` of `models.mood_judge`. Run from the repository
-root: `PYTHONPATH=. python tools/mood_norms.py --data DIR`. Each collection counts half; the
-deviation is of the two together.
+In: the data directory. Out, printed: the figures of `models.mood_judge.HUMAN`. Run from the
+repository root: `PYTHONPATH=. python tools/mood_norms.py --data DIR`. Each collection counts half;
+the deviation is of the two together.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
     mean = np.mean(means, axis=0)
     deviation = np.sqrt(np.mean(squares, axis=0) - mean**2)
     for name, middle_value, spread in zip(names, mean, deviation, strict=True):
-        print(f'    "{name}": ({middle_value:.3f}, {spread:.3f}),')
+        print(f'        "{name}": ({middle_value:.3f}, {spread:.3f}),')
 
 
 if __name__ == "__main__":

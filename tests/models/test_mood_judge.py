@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models import midi
-from models.mood_judge import agreement, cues, judge
+from models.mood_judge import HUMAN, agreement, cues, judge
 from models.score import Meter, Note, Score, Tempo, Track
 from models.theory import Key
 
@@ -91,6 +91,16 @@ def test_cues_of_a_known_piece() -> None:
     triad = (1.240 + 0.594 + 0.386) / 3
     assert found["consonance"] == pytest.approx(triad)
     assert found["mode"] > 0 > cues(_piece(minor=True))["mode"]
+
+
+def test_a_program_may_have_its_own_middle() -> None:
+    """Centred on soft pieces, a soft one is neutral and order stays."""
+    soft = [_piece(velocity=60, bpm=bpm) for bpm in (90, 100, 110)]
+    norms = HUMAN.centred_on(soft)
+    assert judge(soft[1])[1] < -0.3
+    assert judge(soft[1], norms) == pytest.approx((0, 0), abs=0.02)
+    assert judge(soft[2], norms)[1] > 0 > judge(soft[0], norms)[1]
+    assert {k: d for k, (_, d) in norms.of.items()} == {k: d for k, (_, d) in HUMAN.of.items()}
 
 
 def test_what_a_file_says_of_itself_is_not_heard(tmp_path: Path) -> None:

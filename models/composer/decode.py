@@ -1,73 +1,115 @@
-"""A lean decoder for the composer: the same weights as `ComposerModel`, one event at a time.
+"""The composer's weights laid out for writing: one event at a time, for a few melodies at once.
 
-In: condition vectors (B, N, width). Out: hidden states, with keys and values kept in a buffer made
-once. It does what `LlamaModel` does (the tests compare them) without its per-call bookkeeping:
-queries, keys and values in one product, gate and up in one product, nothing allocated but outputs.
+In: integer inputs of the next events and the latents' shares. Out: logits of tokens and durations.
+It does what `ComposerModel` does on whole pieces (the tests compare them), through a step in C
+where that can be compiled, else in numpy. Same weights, inputs and machine: same results; in C
+they do not depend on how many melodies are written beside one either.
 """
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from models.composer.decode_native import NativeKernel, compiled
+from models.composer.decode_numpy import Cache, Floats, Indices, Layout, NumpyKernel
 from models.composer.model import ComposerModel
+
+_AGREE = 1e-3
 
 
 class Decoder:
-    """Weights of a model laid out for stepping; holds no state between melodies."""
+    """A model that steps; holds no state between melodies and may be shared between threads."""
 
-    def __init__(self, model: ComposerModel) -> None:
-        shape = model.shape
+    def __init__(
+        self, model: ComposerModel, native: bool = True, folder: Path | None = None
+    ) -> None:
+        """`native` allows the step in C, whose library is kept in `folder`."""
         self.model = model
-        self.heads, self.size = shape.heads, shape.width // shape.heads
-        self.epsilon = float(model.decoder.config.rms_norm_eps)
-        self.layers: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]] = []
-        for layer in model.decoder.layers:
-            attention, inner = layer.self_attn, layer.mlp
-            parts = (attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight)
-            self.layers.append(
-                (
-                    layer.input_layernorm.weight,
-                    torch.cat(parts).t().contiguous(),
-                    attention.o_proj.weight.t().contiguous(),
-                    layer.post_attention_layernorm.weight,
-                    torch.cat((inner.gate_proj.weight, inner.up_proj.weight)).t().contiguous(),
-                    inner.down_proj.weight.t().contiguous(),
-                )
-            )
-        places = torch.arange(shape.positions).unsqueeze(0)
-        cos, sin = model.decoder.rotary_emb(torch.zeros(1, 1, shape.width), places)
-        self.cos, self.sin = cos[0].float(), sin[0].float()
-        self.norm = model.decoder.norm.weight
+        layout = Layout.of(model)
+        self.kernel: NativeKernel | NumpyKernel = NumpyKernel(layout)
+        library = compiled(folder) if native else None
+        if library is not None:
+            faster = NativeKernel(layout, library)
+            if _agree(faster, self.kernel):
+                self.kernel = faster
 
-    def cache(self, batch: int, length: int) -> Tensor:
-        """An empty buffer for keys and values: (layers, 2, B, heads, length, size)."""
-        return torch.empty(len(self.layers), 2, batch, self.heads, length, self.size)
+    def cache(self, slots: int, length: int) -> Cache:
+        """Room for `slots` melodies of up to `length` events.
 
-    def forward(self, x: Tensor, cache: Tensor, start: int) -> Tensor:
-        """Hidden states (B, N, width) of N events from place `start` on, filling the cache.
-
-        N > 1 only with `start` 0 (a prefix read at once).
+        Raises
+        ------
+        ValueError
+            When the model has no place for that many.
         """
-        batch, count, width = x.shape
-        end = start + count
-        cos, sin = self.cos[start:end], self.sin[start:end]
-        half = self.size // 2
-        for (before, mixed, out, after, gates, down), kept in zip(self.layers, cache, strict=True):
-            projected = (self._scaled(x, before) @ mixed).view(batch, count, 3, self.heads, -1)
-            both = projected[:, :, :2].permute(2, 0, 3, 1, 4)  # queries and keys, turned together
-            turned = torch.cat((-both[..., half:], both[..., :half]), dim=-1)
-            query, key = both * cos + turned * sin
-            kept[0, :, :, start:end] = key
-            kept[1, :, :, start:end] = projected[:, :, 2].transpose(1, 2)
-            attended = functional.scaled_dot_product_attention(
-                query, kept[0, :, :, :end], kept[1, :, :, :end], is_causal=count > 1
-            )
-            x = x + attended.transpose(1, 2).reshape(batch, count, width) @ out
-            gate, up = (self._scaled(x, after) @ gates).chunk(2, dim=-1)
-            x = x + (functional.silu(gate) * up) @ down
-        return self._scaled(x, self.norm)
+        if length > self.model.shape.positions:
+            raise ValueError(f"{length} events, but the model has {self.model.shape.positions}")
+        return Cache.empty(self.kernel.layout, slots, length)
 
-    def _scaled(self, x: Tensor, weight: Tensor) -> Tensor:
-        return functional.rms_norm(x, weight.shape, weight, self.epsilon)
+    def read(self, inputs: npt.ArrayLike, shares: npt.ArrayLike, cache: Cache) -> None:
+        """Let all melodies of an empty cache begin with the same N events.
+
+        `inputs` is (N, fields), `shares` (N, width).
+        """
+        events = np.asarray(inputs, np.int32)
+        if not len(events):
+            return
+        places = np.arange(len(events), dtype=np.int32)
+        self._step(events, shares, np.zeros_like(places), places, cache)
+        cache.filled[0] = len(events)
+        cache.spread()
+
+    def step(
+        self, inputs: npt.ArrayLike, shares: npt.ArrayLike, cache: Cache, slots: npt.ArrayLike
+    ) -> tuple[Floats, Floats]:
+        """Read one event for each of M different `slots`: token logits and hidden states.
+
+        `inputs` is (M, fields), `shares` (M, width); returns (M, tokens) and (M, width).
+
+        Raises
+        ------
+        IndexError
+            When an input is not a value of its field, or a melody is full.
+        """
+        chosen = np.asarray(slots, np.int32)
+        found = self._step(inputs, shares, chosen, cache.filled[chosen], cache)
+        cache.filled[chosen] += 1
+        return found
+
+    def durations(self, hidden: Floats, tokens: npt.ArrayLike) -> Floats:
+        """Duration logits (M, durations) after `step`, for the tokens (M,) chosen there."""
+        return self.kernel.durations(hidden, np.asarray(tokens, np.int32))
+
+    def _step(
+        self,
+        inputs: npt.ArrayLike,
+        shares: npt.ArrayLike,
+        slots: Indices,
+        places: Indices,
+        cache: Cache,
+    ) -> tuple[Floats, Floats]:
+        layout = self.kernel.layout
+        events = np.ascontiguousarray(inputs, np.int32)
+        told, rows = np.ascontiguousarray(shares, np.float32), len(slots)
+        if events.shape != (rows, len(layout.sizes)) or told.shape != (rows, layout.width):
+            raise ValueError(f"inputs {events.shape}, shares {told.shape}, {rows} rows")
+        if slots.min() < 0 or places.max() >= min(cache.length, len(layout.turn)):
+            raise IndexError("no such melody, or it is longer than its cache")
+        return self.kernel.step(events, told, slots, places, cache)
+
+
+def _agree(first: NativeKernel, second: NumpyKernel) -> bool:
+    """Whether two kernels find the same on three events of one melody."""
+    layout = second.layout
+    rng = np.random.default_rng(0)
+    events = rng.integers(0, np.array(layout.sizes), (3, len(layout.sizes))).astype(np.int32)
+    shares = np.zeros((3, layout.width), np.float32)
+    places = np.arange(3, dtype=np.int32)
+    results = []
+    for kernel in (first, second):
+        cache = Cache.empty(layout, 1, 3)
+        logits, hidden = kernel.step(events, shares, np.zeros_like(places), places, cache)
+        results.append((logits, kernel.durations(hidden, places)))
+    return all(np.allclose(a, b, atol=_AGREE) for a, b in zip(*results, strict=True))

@@ -26,7 +26,6 @@ from models.composer.encode import (
     FIRST_ONSET,
     IN_GAP,
     MOST_GAP,
-    REST,
     Encoded,
     Event,
     Ints,
@@ -34,6 +33,7 @@ from models.composer.encode import (
     Wishes,
     place_inputs,
 )
+from models.composer.harmoniser import Harmoniser
 from models.composer.places import Ground, concatenated
 from models.composer.rules import Limits, Rules
 
@@ -46,10 +46,14 @@ Bars = Sequence[Sequence[Event]]
 
 @dataclass(frozen=True)
 class Composer:
-    """A loaded network and the index of what it was trained on. Safe to share between threads."""
+    """A loaded network, its harmoniser, and the index of what it was trained on.
+
+    Safe to share between threads.
+    """
 
     decoder: Decoder
     index: novelty.Index
+    harmoniser: Harmoniser
     strictness: float = 0.4
 
 
@@ -298,7 +302,6 @@ def _reading(line: Line, bars: Bars) -> list[tuple[int, list[int]]]:
     return rows
 
 
-@torch.inference_mode()
 def _sample(
     page: Page,
     line: Line,
@@ -308,41 +311,31 @@ def _sample(
     rngs: Sequence[np.random.Generator],
 ) -> list[Line]:
     """Continue a line up to step `end`, once for each generator, in one batch."""
-    decoder = page.composer.decoder
-    model, rules = decoder.model, page.rules
-    rows = [line.copy() for _ in rngs]
+    decoder, rules, shares = page.composer.decoder, page.rules, page.shares.numpy()
+    lines = [line.copy() for _ in rngs]
     most = len(prompt) + end - line.step
-    cache = decoder.cache(len(rows), min(most, model.shape.positions))
-    at = len(prompt)
-    if at:
-        single = decoder.cache(1, at)
-        shares = page.shares[[bar for bar, _ in prompt]]
-        embedded = model.conditions(torch.tensor([row for _, row in prompt])) + shares
-        decoder.forward(embedded.unsqueeze(0), single, 0)
-        cache[..., :at, :] = single
-    idle = [row.inputs() for row in rows]
-    while any(row.step < end for row in rows):
-        inputs = [row.inputs() if row.step < end else idle[i] for i, row in enumerate(rows)]
-        idle = inputs
-        shares = page.shares[[min(row.step, end - 1) // page.bar for row in rows]]
-        embedded = model.conditions(torch.tensor(inputs)) + shares
-        hidden = decoder.forward(embedded.unsqueeze(1), cache, at)[:, 0]
-        at += 1
-        logits = model.token_head(hidden).numpy()
-        wanted = [_given(page, row, given) if row.step < end else None for row in rows]
-        tokens = [
-            REST
-            if row.step >= end
-            else row.token(event)
-            if event is not None
-            else draw(logits[i] + rules.tokens(row), rngs[i])
-            for i, (row, event) in enumerate(zip(rows, wanted, strict=True))
-        ]
-        lengths = model.durations(hidden, torch.tensor(tokens)).numpy()
-        for i, (row, event) in enumerate(zip(rows, wanted, strict=True)):
-            if row.step < end:
-                _push(row, rules, event, tokens[i], lengths[i], rngs[i])
-    return rows
+    cache = decoder.cache(len(lines), min(most, decoder.model.shape.positions))
+    decoder.read([row for _, row in prompt], shares[[bar for bar, _ in prompt]], cache)
+    while slots := [i for i, row in enumerate(lines) if row.step < end]:
+        rows = [lines[i] for i in slots]
+        inputs = [row.inputs() for row in rows]
+        bars = [row.step // page.bar for row in rows]
+        logits, hidden = decoder.step(inputs, shares[bars], cache, slots)
+        wanted = [_given(page, row, given) for row in rows]
+        free = [k for k, event in enumerate(wanted) if event is None]
+        for row, event in zip(rows, wanted, strict=True):
+            if event is not None:
+                row.push(event.kind, event.pitch, event.duration)
+        if free:
+            own = [rngs[slots[k]] for k in free]
+            tokens = draw(logits[free] + [rules.tokens(rows[k]) for k in free], own)
+            chosen = list(zip(free, tokens, strict=True))
+            masks = [rules.durations(rows[k], token) for k, token in chosen]
+            lengths = draw(decoder.durations(hidden[free], tokens) + masks, own)
+            for (k, token), length in zip(chosen, lengths, strict=True):
+                pitch = rules.pitch(rows[k].step, token) if token >= FIRST_ONSET else 0
+                rows[k].push(min(token, FIRST_ONSET), pitch, length + 1)
+    return lines
 
 
 def _given(page: Page, row: Line, given: Mapping[int, Sequence[Event]]) -> Event | None:
@@ -354,29 +347,17 @@ def _given(page: Page, row: Line, given: Mapping[int, Sequence[Event]]) -> Event
     return next((e for e in events if e.step % row.bar == position), None)
 
 
-def _push(
-    row: Line,
-    rules: Rules,
-    event: Event | None,
-    token: int,
-    lengths: np.ndarray,
-    rng: np.random.Generator,
-) -> None:
-    if event is not None:
-        row.push(event.kind, event.pitch, event.duration)
-        return
-    duration = draw(lengths + rules.durations(row, token), rng) + 1
-    pitch = rules.pitch(row.step, token) if token >= FIRST_ONSET else 0
-    row.push(min(token, FIRST_ONSET), pitch, duration)
+def draw(logits: np.ndarray, rngs: Sequence[np.random.Generator]) -> list[int]:
+    """One index for each row (M, N) by nucleus sampling, each with its own random numbers.
 
-
-def draw(logits: np.ndarray, rng: np.random.Generator) -> int:
-    """One index by nucleus sampling; -inf is never drawn."""
-    scaled = (logits - logits.max()) / _TEMPERATURE
-    weights = np.exp(scaled)
-    weights /= weights.sum()
-    order = np.argsort(-weights, kind="stable")
-    total = np.cumsum(weights[order])
-    count = int(np.searchsorted(total, _TOP)) + 1
-    place = np.searchsorted(total[:count], rng.random() * total[min(count, len(total)) - 1])
-    return int(order[place])
+    What is -inf is never drawn.
+    """
+    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / _TEMPERATURE)
+    order = np.argsort(-weights, axis=1, kind="stable")
+    total = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
+    everything = total[:, -1]
+    rows = np.arange(len(logits))
+    last = (total < _TOP * everything[:, None]).sum(axis=1)
+    numbers = np.array([rng.random() for rng in rngs]) * total[rows, last]
+    places = (total < numbers[:, None]).sum(axis=1)
+    return [int(index) for index in order[rows, places]]

@@ -1,4 +1,4 @@
-"""The network, its lean decoder, its training step and its weight file."""
+"""The network, its training step and its weight file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 from models import hub
 from models.composer import train as training
 from models.composer.data import Pieces, bare, collate, epoch
-from models.composer.decode import Decoder
 from models.composer.encode import encode
 from models.composer.model import ComposerModel, Shape
 from models.composer.ngram import Ngram
@@ -33,21 +32,6 @@ def scale(bars: int = 8, shift: int = 0) -> LeadSheet:
     notes = tuple((i * 4, 4, 60 + (i + shift) % 8) for i in range(4 * bars))
     chords = tuple((16 * b, (0, 5, 7, 0)[b % 4], 0) for b in range(bars))
     return LeadSheet(f"s{shift}", "test", "pop", "4/4", False, bars, notes, chords)
-
-
-def test_the_lean_decoder_does_what_llama_does() -> None:
-    torch.manual_seed(0)
-    model = ComposerModel(SMALL).eval().requires_grad_(False)
-    batch = collate([encode(scale())], [False], None)
-    shares, _ = model.latents(batch, sample=False)
-    embedded = model.embed(batch.inputs, shares)
-    wanted = model.decoder(inputs_embeds=embedded, use_cache=False).last_hidden_state
-    decoder = Decoder(model)
-    cache = decoder.cache(1, embedded.shape[1])
-    parts = [decoder.forward(embedded[:, :9], cache, 0)]
-    for at in range(9, embedded.shape[1]):
-        parts.append(decoder.forward(embedded[:, at : at + 1], cache, at))
-    assert torch.allclose(torch.cat(parts, dim=1), wanted, atol=1e-5)
 
 
 def test_the_model_cannot_see_what_it_is_to_predict() -> None:

@@ -354,10 +354,9 @@ def draw(logits: np.ndarray, rngs: Sequence[np.random.Generator]) -> list[int]:
     """
     weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / _TEMPERATURE)
     order = np.argsort(-weights, axis=1, kind="stable")
-    total = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
-    everything = total[:, -1]
     rows = np.arange(len(logits))
-    last = (total < _TOP * everything[:, None]).sum(axis=1)
+    total = weights[rows[:, None], order].cumsum(axis=1)
+    last = (total < _TOP * total[:, -1:]).sum(axis=1)
     numbers = np.array([rng.random() for rng in rngs]) * total[rows, last]
     places = (total < numbers[:, None]).sum(axis=1)
     return [int(index) for index in order[rows, places]]

@@ -28,6 +28,7 @@ from models.composer.sheets import BAR_STEPS
 
 Floats = npt.NDArray[np.float64]
 _NEVER = -np.inf
+_FAR = 160  # no two pitches are further apart
 _STRONG = 4.0  # nats against a non-chord tone on a strong beat at strictness 1
 
 
@@ -90,14 +91,28 @@ class Rules:
         self._base[~chord & inside & allowed] -= np.broadcast_to(weight[:, None], chord.shape)[
             ~chord & inside & allowed
         ]
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What every event would ask again: leaps by distance, lengths that fit, chord changes."""
+        distance = np.abs(np.arange(-_FAR, _FAR + 1))
+        self._far = -0.1 * np.maximum(distance - 7, 0)
+        self._near = np.where(distance > self.limits.leap, _NEVER, self._far)
+        lengths = np.arange(1, MAX_DURATION + 1)
+        fits = lengths <= self.bar - np.arange(self.bar)[:, None]
+        self._fits = np.where(fits & (lengths % self.limits.shortest == 0), 0.0, _NEVER)
+        self._lowest: list[int] = self._pitches[:, 0].tolist()
+        self._chords: list[list[bool]] = self.chord_tones.tolist()
+        changes = (self.chord_tones[1:] != self.chord_tones[:-1]).any(axis=1)
+        self._changes: list[bool] = [False, *changes.tolist()]
 
     def pitch(self, step: int, token: int) -> int:
         """MIDI pitch (model space) that an onset token means at a step."""
-        return int(self._pitches[step, token - FIRST_ONSET])
+        return self._lowest[step] + token - FIRST_ONSET
 
     def is_chord_tone(self, step: int, pitch: int) -> bool:
         """Whether a pitch belongs to the chord at a step."""
-        return bool(self.chord_tones[step, pitch % 12])
+        return self._chords[step][pitch % 12]
 
     def _pickup(self, number: int) -> int:
         """Position in a closing bar from which an upbeat to the next bar may start."""
@@ -115,12 +130,7 @@ class Rules:
         if self.final is not None and step >= self.final:
             return self._final(line, mask)
         if last is not None:
-            leap = np.abs(self._pitches[step] - last)
-            mask[FIRST_ONSET:] -= 0.1 * np.maximum(leap - 7, 0)
-            narrow = np.where(leap > self.limits.leap, _NEVER, mask[FIRST_ONSET:])
-            if np.isfinite(narrow).any():
-                mask[FIRST_ONSET:] = narrow
-            mask[FIRST_ONSET:] -= np.where(leap == 0, 1.5 * max(0, _repeats(line) - 2), 0)
+            self._leaps(line, last, mask[FIRST_ONSET:])
         before = line.events[-1] if line.events else None
         sounding = before is not None and before.kind != REST
         mask[HOLD] = mask[REST] = _NEVER
@@ -148,7 +158,19 @@ class Rules:
             if position == half:
                 outside = ~self.chord_tones[step, self._pitches[step] % 12]
                 mask[FIRST_ONSET:][outside] = _NEVER
-        return mask if np.isfinite(mask).any() else self._fallback(step, mask)
+        return mask if mask.max() > _NEVER else self._fallback(step, mask)
+
+    def _leaps(self, line: Line, last: int, onsets: Floats) -> None:
+        """Wide leaps cost, too wide ones are out; the same note again and again costs."""
+        step = line.step
+        start = self._lowest[step] - last + _FAR
+        apart = slice(start, start + len(onsets))
+        np.add(self._base[step], self._near[apart], out=onsets)
+        if onsets.max() == _NEVER:
+            np.add(self._base[step], self._far[apart], out=onsets)
+        same = last - self._lowest[step]
+        if 0 <= same < len(onsets):
+            onsets[same] -= 1.5 * max(0, _repeats(line) - 2)
 
     def _left(self, line: Line, number: int) -> int | None:
         """How many notes a bar still lacks; None when it may have any number."""
@@ -184,49 +206,44 @@ class Rules:
         step = line.step
         number, position = divmod(step, self.bar)
         room = self.bar - position
-        lengths = np.arange(1, MAX_DURATION + 1)
-        mask = np.where(lengths <= room, 0.0, _NEVER)
-        mask[lengths % self.limits.shortest != 0] = _NEVER
+        mask = self._fits[position].copy()
         if self.final is not None:
             if step >= self.final:
                 return _only(mask, room)
-            mask[position + lengths > self.final - number * self.bar] = _NEVER
+            mask[self.final - step :] = _NEVER
         half = self.bar // 2
         left = self._left(line, number)
         if left is not None:
             left -= token >= FIRST_ONSET
             if left <= 0:  # the last note of a counted bar fills it
                 return _only(mask, room)
-            mask[room - lengths < left * self.limits.shortest] = _NEVER
+            mask[max(0, room - left * self.limits.shortest) :] = _NEVER
         if token == REST:
             if self.ends[number] and position > half:
                 pickup = self._pickup(number)
                 return _only(mask, (pickup if position < pickup else self.bar) - position)
-            mask[lengths > half] = _NEVER
+            mask[half:] = _NEVER
         elif pitch := (self.pitch(step, token) if token >= FIRST_ONSET else line.last):
-            mask += self._sustained(step, pitch, lengths)
+            self._sustained(step, pitch, mask)
             if self.ends[number] and not self.is_chord_tone(step, pitch) and position <= half:
-                mask[position + lengths > half] = _NEVER
-        if not np.isfinite(mask).any():
+                mask[half - position :] = _NEVER
+        if mask.max() == _NEVER:
             mask[min(room, MAX_DURATION) - 1] = 0.0
         return mask
 
-    def _sustained(self, step: int, pitch: int, lengths: npt.NDArray[np.int64]) -> Floats:
+    def _sustained(self, step: int, pitch: int, mask: Floats) -> None:
         """What a pitch may be held over: long notes and chord changes want chord tones."""
-        cost = np.zeros(len(lengths))
         strict = self.limits.strictness
         pc = pitch % 12
-        if not self.chord_tones[step, pc]:
-            cost[lengths > self.pulse] -= 8 * strict
-            if self.chord_tones[step, (pc - 1) % 12]:  # a semitone above a chord tone grates
-                cost[lengths > 2] -= 6 * strict
-        end = min(step + len(lengths), (step // self.bar + 1) * self.bar, len(self.roots))
-        tones = self.chord_tones[step:end]
-        for i in range(1, end - step):
-            if (tones[i] != tones[i - 1]).any() and not tones[i, pc]:
-                cost[lengths > i] -= 6 * strict
+        if not self._chords[step][pc]:
+            mask[self.pulse :] -= 8 * strict
+            if self._chords[step][pc - 1]:  # a semitone above a chord tone grates
+                mask[2:] -= 6 * strict
+        end = min(step + MAX_DURATION, (step // self.bar + 1) * self.bar, len(self.roots))
+        for later in range(step + 1, end):
+            if self._changes[later] and not self._chords[later][pc]:
+                mask[later - step :] -= 6 * strict
                 break
-        return cost
 
 
 def _only(mask: Floats, length: int) -> Floats:

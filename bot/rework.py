@@ -18,7 +18,7 @@ from bot.domain import Request, Rework
 from bot.piece import Lineage, PieceFile
 from bot.policy import TOO_LONG
 from models import midi
-from models.composer import uses
+from models.composer import generate as uses
 from models.composer.generate import Composer
 from models.composer.source import Source, read_source
 from models.errors import Refusal
@@ -57,7 +57,9 @@ def draft(
         return [_developed(request, asked, seed, pieces, composer)]
     origin = open_music(asked.source, asked.title, pieces, asked.longest)
     other = open_music(asked.reference, "", pieces, asked.longest) if asked.reference else None
-    results = _applied(asked, request.bars, origin.source, other and other.source, composer, seed)
+    source = _with_chords(origin.source, asked, composer, seed)
+    reference = other and _with_chords(other.source, asked, composer, seed)
+    results = _applied(asked, request.bars, source, reference, composer, seed)
     title = other.source.plan.title if other else ""
     drafts = []
     for number, made in enumerate(results):
@@ -66,7 +68,7 @@ def draft(
         done = {"other": title} if title else {}
         if asked.use == "blend":
             done["share"] = round(100 * _share(asked, number))
-        drafts.append((_sketch(request, asked, origin, made, take, done), made.melody))
+        drafts.append((_sketch(request, asked, seed, origin, made, take, done), made.melody))
     return drafts
 
 
@@ -103,6 +105,13 @@ def open_music(place: str | None, title: str, pieces: Path, longest: float | Non
 def _within(music: Source, longest: float | None) -> None:
     if longest is not None and music.plan.length > longest:
         raise Refusal(TOO_LONG, asked=f"{music.plan.length:.0f}", most=f"{longest:g}")
+
+
+def _with_chords(music: Source, asked: Rework, composer: Composer, seed: int) -> Source:
+    """A file's lone melody gets chords first, so that there is something to play beside it."""
+    if music.plan.chords or asked.use == "harmonise":
+        return music
+    return uses.harmonise(music, composer, seed)
 
 
 def _applied(
@@ -204,10 +213,19 @@ def opening(source: Source, key: Key) -> Melody:
 
 
 def _sketch(
-    request: Request, asked: Rework, origin: Origin, made: Source, take: int, done: dict[str, Any]
+    request: Request,
+    asked: Rework,
+    seed: int,
+    origin: Origin,
+    made: Source,
+    take: int,
+    done: dict[str, Any],
 ) -> PieceFile:
-    """A result as a piece to record; `done` is completed with what the reply states."""
-    piece, plan = origin.piece, made.plan
+    """A result as a piece to record; `done` is completed with what the reply states.
+
+    The piece takes the seed of the request, with which the same can be asked for again.
+    """
+    piece, plan = origin.piece, replace(made.plan, seed=seed)
     done = {"use": asked.use, "title": origin.source.plan.title, **done}
     if asked.use == "continue":
         done["bars"] = plan.bars - origin.source.plan.bars
@@ -221,7 +239,7 @@ def _sketch(
         done["changes"] = {k: v for k, v in changes.items() if v is not None}
     lineage = Lineage(piece.id if piece else None, asked.use)
     brief = _brief(asked, piece, made)
-    return PieceFile(brief, plan, plan.seed, lineage, take, request.locale, done=done)
+    return PieceFile(brief, plan, seed, lineage, take, request.locale, done=done)
 
 
 def _brief(asked: Rework, piece: PieceFile | None, made: Source) -> Brief:

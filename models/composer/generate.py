@@ -1,44 +1,29 @@
-"""Plan to melody: the composer at work.
+"""What the composer can do, with one weight.
 
-In: a `Plan`, a loaded `Composer` and a seed. Out: `Note`s of the melody part, in beats. Each label
-of the form is written once, eight bars at a time, the earlier labels read as context. Returning
-sections repeat those notes; where the harmony differs, and in the last two bars of the piece, only
-those bars are written again. A label's random numbers depend on the seed and the label alone: a
-longer form leaves earlier music as it was.
+In: a `Plan`, or `Source`s (a plan and its melody: a piece of Segno's or a person's file), and a
+`Composer`. Out: a melody, or a new `Source`, ready for the arranger. The same arguments and seed
+give the same music.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-
 from models import hub
-from models.composer import novelty, phrases
-from models.composer.data import Floats
+from models.composer import novelty
+from models.composer.compose import Motif, Wish, compose
 from models.composer.decode import Decoder
-from models.composer.encode import FIRST_ONSET, HOLD, Event, Wishes
+from models.composer.harmoniser import Harmoniser
+from models.composer.harmonising import develop, harmonise, remelodise
 from models.composer.model import ComposerModel, Shape
-from models.composer.page import Bars, Composer, Page, Told, write
-from models.composer.places import (
-    Ground,
-    ground,
-    limits_of,
-    manner,
-    register_of,
-    registers,
-    shift_of,
-)
-from models.composer.rules import Limits
-from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT
+from models.composer.page import Composer
+from models.composer.rewriting import continue_, infill, vary
 from models.composer.sliders import Sliders
-from models.errors import Refusal
-from models.planner.plan import Plan, PlanSection
-from models.score import Note
+from models.composer.source import Source
+from models.composer.transfer import blend, manner, restyle
 
-__all__ = ["Composer", "compose", "load_composer"]
+__all__ = [
+    "Composer", "Motif", "Sliders", "Source", "Wish", "blend", "compose", "continue_", "develop",
+    "harmonise", "infill", "load_composer", "manner", "remelodise", "restyle", "vary",
+]  # fmt: skip
 
 
 def load_composer(name: str = "composer") -> Composer:
@@ -51,209 +36,8 @@ def load_composer(name: str = "composer") -> Composer:
     """
     tensors, facts = hub.load(name)
     index = novelty.Index.from_tensors(tensors)
-    own = {k: v.float() for k, v in tensors.items() if "." in k or k in _BARE}
+    others = ("novelty.", "harmoniser.")
     model = ComposerModel(Shape(**facts["shape"]))
-    model.load_state_dict({k: v for k, v in own.items() if not k.startswith("harmoniser.")})
-    return Composer(Decoder(model.eval().requires_grad_(False)), index)
-
-
-_BARE = ("no_latent", "no_style", "style_mean", "style_scale")
-
-
-@dataclass(frozen=True)
-class Motif:
-    """Bars of a tune that a section starts with, in model space; `label` is the section's."""
-
-    label: str
-    bars: Bars
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked of a melody beside its plan: `style` is a style vector (60,)."""
-
-    style: Floats | None = None
-    sliders: Sliders = field(default_factory=Sliders)
-    motif: Motif | None = None
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What holds for all sections of one call."""
-
-    plan: Plan
-    composer: Composer
-    limits: Limits
-    seed: int
-    candidates: int
-    wish: Wish
-
-
-def check_meter(plan: Plan) -> None:
-    """Refuse a plan in a meter that the composer has not learned.
-
-    Raises
-    ------
-    Refusal
-        For any meter but 4/4, 3/4, 6/8 and 2/4.
-    """
-    if str(plan.meter) not in BAR_STEPS:
-        raise Refusal(
-            "I cannot write melodies in {meter} yet; ask for 4/4, 3/4, 6/8 or 2/4.",
-            meter=str(plan.meter),
-        )
-
-
-def compose(
-    plan: Plan,
-    composer: Composer,
-    seed: int,
-    candidates: int = 8,
-    wish: Wish | None = None,
-) -> tuple[Note, ...]:
-    """Write the melody of a plan.
-
-    Returns
-    -------
-    tuple of Note
-        Onsets and durations in beats, sorted, one voice, inside the melody part's range; () when
-        the plan has no melody part.
-
-    Raises
-    ------
-    Refusal
-        When the meter is not one the composer has learned.
-    """
-    check_meter(plan)
-    part = plan.part("melody")
-    singing = [s for s in plan.sections if "melody" in s.roles]
-    if part is None or not singing:
-        return ()
-    shift = shift_of(plan, part)
-    limits = limits_of(plan, part, shift, composer.strictness)
-    task = _Task(plan, composer, limits, seed & 0xFFFFFFFF, candidates, wish or Wish())
-    known: dict[str, tuple[Ground, Bars]] = {}
-    written: list[tuple[PlanSection, Bars]] = []
-    for number, section in enumerate(singing):
-        here, label = ground(plan, section), section.section.label
-        if label not in known:
-            known[label] = (here, _write(task, here, known, _hook(task, here)))
-        original, bars = known[label]
-        kept = {b: bars[b] for b in range(here.bars) if here.same_bar(b, original, b)}
-        final = number + 1 == len(singing) and not plan.loop
-        for b in range(max(0, here.bars - 2), here.bars) if final else ():
-            kept.pop(b, None)
-        if len(kept) < here.bars:
-            earlier = {k: v for k, v in known.items() if k != label}
-            bars = _write(task, here, earlier, _hook(task, here) | kept, final)
-        written.append((section, bars))
-    return notes_of(plan, written, shift)
-
-
-def _hook(task: _Task, here: Ground) -> dict[int, Sequence[Event]]:
-    """The motif at the head of its section, and again at the head of its second half."""
-    motif = task.wish.motif
-    if motif is None or motif.label != here.section.section.label:
-        return {}
-    given = {b: events for b, events in enumerate(motif.bars) if b < here.bars}
-    half = here.bars // 2
-    if half >= max(4, len(motif.bars)) and here.bars % 4 == 0:
-        for b, events in enumerate(motif.bars):
-            if here.same_bar(half + b, here, b):
-                given[half + b] = events
-    return given
-
-
-def _write(
-    task: _Task,
-    here: Ground,
-    known: Mapping[str, tuple[Ground, Bars]],
-    kept: Mapping[int, Sequence[Event]],
-    final: bool = False,
-) -> list[list[Event]]:
-    """Bars of one section, steps counted from its start; `kept` bars are taken as they are."""
-    page = _page(task, [g for g, _ in known.values()], here, final)
-    first = page.bars - here.bars
-    given = dict(enumerate(events for _, bars in known.values() for events in bars))
-    given |= {first + b: events for b, events in kept.items()}
-    bars = write(page, given, (task.seed, _number(here)), task.candidates, first)[first:]
-    offset = first * here.bar
-    return [[event._replace(step=event.step - offset) for event in events] for events in bars]
-
-
-def _number(part: Ground) -> int:
-    return zlib.crc32(part.section.section.label.encode())
-
-
-def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Page:
-    plan, grounds = task.plan, (*known, here)
-    meter = str(plan.meter)
-    told = [_wishes(task, part) for part in grounds]
-    first = sum(g.bars for g in known)
-    wanted = task.wish.sliders.notes(_manner(task, here).notes, here.bar, task.limits.shortest)
-    counted = task.wish.sliders.intensity is not None
-    counts = phrases.spread(wanted, here.bars) if counted else []
-    return Page(
-        task.composer,
-        meter,
-        plan.key.is_minor,
-        manner(plan.style, meter),
-        grounds,
-        Wishes.joined(told),
-        task.limits,
-        tuple(end for g in grounds for end in phrases.phrase_ends(g.bars)),
-        final,
-        fresh=frozenset({first}),
-        targets={first + b: count for b, count in enumerate(counts)},
-        told=Told(style=task.wish.style),
-        tension=[0.0] * first + _tension(here),
-    )
-
-
-def _tension(part: Ground) -> list[float]:
-    """The wanted course of tension in a section, 0..1 a bar: its level, rising over each phrase."""
-    level = 0.5 * part.section.dynamics + 0.25 * (1 + part.section.arousal)
-    return [min(1.0, level * (0.85 + 0.1 * (b % 4))) for b in range(part.bars)]
-
-
-def _manner(task: _Task, part: Ground) -> phrases.Manner:
-    plan, section = task.plan, part.section
-    notes = phrases.notes_a_bar(section.density, plan.bpm / plan.meter.pulse, plan.meter.bar_beats)
-    within = registers(task.limits)
-    return phrases.Manner(notes, register_of(section, task.limits), within)
-
-
-def _wishes(task: _Task, part: Ground) -> Wishes:
-    """What the bars of a section should be like: the same wherever it is read or written."""
-    rng = np.random.default_rng((task.seed, _number(part)))
-    manner_ = task.wish.sliders.applied(_manner(task, part), part.bar, task.limits.shortest)
-    wanted = phrases.wishes(part.bars, manner_, part.bar, rng)
-    return phrases.honest_echoes(wanted, part.roots(), part.bar)
-
-
-def notes_of(
-    plan: Plan, written: Sequence[tuple[PlanSection, Bars]], shift: int
-) -> tuple[Note, ...]:
-    """Bars of sections, in model space, as sounding notes in beats with velocities."""
-    notes: list[Note] = []
-    for section, bars in written:
-        start = section.section.start_bar * plan.meter.bar_beats
-        phrase = 4 * plan.meter.bar_beats
-        for event in (e for events in bars for e in events):
-            length = event.duration / STEPS_PER_BEAT
-            if event.kind == FIRST_ONSET:
-                inside = event.step / STEPS_PER_BEAT
-                loud = _velocity(section.dynamics, inside, phrase, plan.meter.bar_beats)
-                notes.append(Note(start + inside, event.pitch + shift, length, loud))
-            elif event.kind == HOLD and notes:
-                held = notes[-1]
-                notes[-1] = Note(held.onset, held.pitch, held.duration + length, held.velocity)
-    return tuple(notes)
-
-
-def _velocity(dynamics: float, beat: float, phrase: float, bar: float) -> int:
-    """70..105 over a phrase (swelling to two thirds of it), less when the section is soft."""
-    place = (beat % phrase) / phrase
-    arch = 1 - abs(place - 0.62) / 0.62
-    accent = 1.0 if beat % bar == 0 else 0.5 if beat % 1 == 0 else 0.0
-    return round((70 + 25 * arch + 10 * accent) * (0.72 + 0.28 * dynamics))
+    model.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(others)})
+    harmoniser = Harmoniser.from_tensors(tensors, facts)
+    return Composer(Decoder(model.eval().requires_grad_(False)), index, harmoniser)

@@ -106,6 +106,11 @@ def notes_a_bar(density: float, pulses: float, beats: float) -> float:
     return (0.35 + 2.3 * density) * pace * beats
 
 
+def density_of(notes: float, bar: int) -> int:
+    """The density class of so many notes in a bar of `bar` steps."""
+    return int(np.clip(density_class(round(notes), bar / 4), 1, 6))
+
+
 def spread(notes: float, bars: int) -> list[int]:
     """Whole numbers of notes a bar, their mean as near to `notes` as it can be."""
     return [int((b + 1) * notes + 0.5) - int(b * notes + 0.5) for b in range(bars)]
@@ -114,7 +119,7 @@ def spread(notes: float, bars: int) -> list[int]:
 def wishes(bars: int, manner: Manner, bar: int, rng: np.random.Generator) -> Wishes:
     """Attributes and echoes for a section of `bars` bars of `bar` steps."""
     out = Wishes.open(bars)
-    level = int(np.clip(density_class(round(manner.notes), bar / 4), 1, 6))
+    level = density_of(manner.notes, bar)
     ends = phrase_ends(bars)
     contour = CONTOURS[int(rng.integers(len(CONTOURS)))]
     for b, (kind, lag) in enumerate(echoes(bars, rng)):

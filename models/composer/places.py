@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,6 +41,17 @@ class Ground:
     def bars(self) -> int:
         """How many bars the section has."""
         return self.section.section.bars
+
+    def first(self, bars: int) -> Ground:
+        """Its first bars (all of them, when there are no more)."""
+        if bars >= self.bars:
+            return self
+        section = replace(self.section, section=replace(self.section.section, bars=bars))
+        steps = bars * self.bar
+        symbols = tuple(s for s in self.symbols if s[0] < steps)
+        return Ground(
+            section, self.bar, symbols, self.chord_tones[:steps], self.scale_tones[:steps]
+        )
 
     def roots(self) -> npt.NDArray[np.int64]:
         """Chord root at each step."""

@@ -127,7 +127,7 @@ def build(
     overlaps are cut to one voice, the highest note wins. `chords` are (onset, root pitch class,
     quality index) in quarter notes, roots as they sound (not yet relative to the tonic).
     """
-    steps = _monophonic(notes)
+    steps = monophonic(notes)
     if len(steps) < 12:
         return None
     bar = BAR_STEPS[meter]
@@ -147,7 +147,8 @@ def build(
     return LeadSheet(piece, source, style, meter, minor, bars, tuple(moved), tuple(symbols), author)
 
 
-def _monophonic(notes: Sequence[tuple[float, float, int]]) -> list[tuple[int, int, int]]:
+def monophonic(notes: Sequence[tuple[float, float, int]]) -> list[tuple[int, int, int]]:
+    """(onset, duration, pitch) in beats as one voice in steps: the highest note wins."""
     by_onset: dict[int, tuple[int, int]] = {}
     for onset, duration, pitch in notes:
         on = round(onset * STEPS_PER_BEAT)

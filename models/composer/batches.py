@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from models.composer.data import Floats, Pieces
 from models.composer.encode import (
     AFTER_GAP,
     BAR_FIELDS,
@@ -27,8 +27,11 @@ from models.composer.encode import (
     Encoded,
     Ints,
 )
-from models.composer.features import NAMES
+from models.composer.features import NAMES, Floats
 from models.composer.sheets import STYLES
+
+if TYPE_CHECKING:  # at run time this would load every corpus reader
+    from models.composer.data import Pieces
 
 #: How often a rare meter is seen for each time a common one is.
 _REPEATS = {"4/4": 1, "6/8": 1, "3/4": 2, "2/4": 2}

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.composer import phrases
-from models.composer.data import Floats
 from models.composer.encode import FIRST_ONSET, HOLD, Event, Wishes
+from models.composer.features import Floats
 from models.composer.page import Bars, Composer, Page, Told, write
 from models.composer.places import (
     Ground,

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from models.composer.corpus_game import gamemusic
 from models.composer.corpus_hymnal import hymnal
@@ -25,12 +24,11 @@ from models.composer.corpus_music21 import music21_corpus
 from models.composer.corpus_musicxml import openewld
 from models.composer.describe import encode, plainer, rebarred
 from models.composer.encode import Encoded, bar_events, events_of
-from models.composer.features import NAMES, profile
+from models.composer.features import NAMES, Floats, profile
 from models.composer.novelty import keys_of
 from models.composer.sheets import SPLITS, LeadSheet
 
 log = logging.getLogger("composer.data")
-Floats = npt.NDArray[np.float32]
 #: Raise when the sheets change, so that an old cache is not read.
 VERSION = 4
 

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from models.composer import critic, novelty
 from models.composer.batches import bars_of, padded
-from models.composer.data import Floats
 from models.composer.decode import Decoder
 from models.composer.encode import (
     AFTER_GAP,
@@ -33,6 +32,7 @@ from models.composer.encode import (
     Wishes,
     place_inputs,
 )
+from models.composer.features import Floats
 from models.composer.harmoniser import Harmoniser
 from models.composer.places import Ground, concatenated
 from models.composer.rules import Limits, Rules

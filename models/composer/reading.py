@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 
 from models.composer.compose import check_meter, notes_of
-from models.composer.data import Floats
 from models.composer.describe import describe, encode
 from models.composer.encode import (
     ECHO_NOTES,
@@ -24,7 +23,7 @@ from models.composer.encode import (
     bar_events,
     events_of,
 )
-from models.composer.features import profile
+from models.composer.features import Floats, profile
 from models.composer.page import Bars
 from models.composer.places import Ground, concatenated, ground, limits_of, manner, shift_of
 from models.composer.rules import Limits

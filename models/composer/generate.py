@@ -39,5 +39,5 @@ def load_composer(name: str = "composer") -> Composer:
     others = ("novelty.", "harmoniser.")
     model = ComposerModel(Shape(**facts["shape"]))
     model.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(others)})
-    harmoniser = Harmoniser.from_tensors(tensors, facts)
+    harmoniser = Harmoniser.from_tensors(tensors, facts["harmoniser"])
     return Composer(Decoder(model.eval().requires_grad_(False)), index, harmoniser)

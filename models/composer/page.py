@@ -210,7 +210,7 @@ def fill(
     return best.by_bar
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def latents_of(composer: Composer, events: Encoded, bars: int) -> tuple[Tensor, np.ndarray]:
     """The mean latent of each bar (bars, latent), and which bars hold notes (bars,)."""
     model = composer.decoder.model

@@ -16,7 +16,7 @@ import math
 import time
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from safetensors.torch import load_file, save_file
 from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
 from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
+from models.composer.harmoniser import Harmoniser
+from models.composer.harmoniser_train import train_harmoniser
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import Index
 from models.composer.sheets import LeadSheet
@@ -91,12 +93,13 @@ def save_weight(model: ComposerModel, path: Path, notes: dict[str, Any]) -> None
     save_file(tensors, path, metadata={"segno": json.dumps(facts)})
 
 
-def finish(weight: Path, sheets: list[LeadSheet]) -> None:
-    """Put the novelty index of the training sheets into a weight."""
+def finish(weight: Path, sheets: list[LeadSheet], harmoniser: Harmoniser) -> None:
+    """Put the harmoniser and the novelty index of the training sheets into a weight."""
     tensors = load_file(weight)
     with safe_open(weight, framework="pt") as stream:
-        facts = stream.metadata()
-    save_file({**tensors, **Index.of(sheets).tensors()}, weight, metadata=facts)
+        facts = json.loads(stream.metadata()["segno"]) | {"harmoniser": harmoniser.facts()}
+    tensors |= Index.of(sheets).tensors() | harmoniser.tensors()
+    save_file(tensors, weight, metadata={"segno": json.dumps(facts)})
 
 
 def _beta(step: int, recipe: dict[str, Any]) -> float:
@@ -205,9 +208,11 @@ class Held:
     def of(cls, pieces: Pieces, length: int) -> Held:
         """Cut and describe the validation pieces."""
         rng = np.random.default_rng(0)
-        told, styled = [], []
+        told: list[Encoded] = []
+        styled: list[Window] = []
+        chorded = {s.id for s in pieces.sheets if s.chords} or {s.id for s in pieces.sheets}
         for number, (sheet, full) in enumerate(zip(pieces.sheets, pieces.full, strict=True)):
-            if sheet.chords:
+            if sheet.id in chorded:
                 parts = windows_of([full], length)
                 told.extend(parts)
                 style = pieces.style(number, rng)
@@ -218,6 +223,13 @@ class Held:
             [Window(w, latent=True) for w in told],
             styled,
         )
+
+
+def _told(sheets: list[LeadSheet], options: dict[str, Any]) -> list[LeadSheet]:
+    """The sheets; for the unconditional baseline with nothing to go by but meter and place."""
+    if not options["unconditional"]:
+        return sheets
+    return [replace(s, chords=(), style="unknown", minor=False) for s in sheets]
 
 
 def train(
@@ -238,8 +250,8 @@ def train(
     sheets = load_sheets(data, cache)
     trainer = Trainer(settings, out, resume)
     options, progress = trainer.recipe, trainer.progress
-    pieces = Pieces.of(sheets["train"], augment=True)
-    held = Held.of(Pieces.of(sheets["validation"]), options["length"])
+    held = Held.of(Pieces.of(_told(sheets["validation"], options)), options["length"])
+    pieces = Pieces.of(_told(sheets["train"], options), augment=not options["unconditional"])
     trainer.know(pieces.profiles.mean(1))
     log.info(
         "%d parameters, %d training events",
@@ -271,6 +283,7 @@ def train(
                 break
         progress.epoch += 1
     trainer.check(held)
-    if trainer.accelerator.is_main_process:
-        finish(out / "composer.safetensors", sheets["train"])
+    if trainer.accelerator.is_main_process and not options["unconditional"]:
+        harmoniser = train_harmoniser(sheets, seed=options["seed"], recipe=recipe)
+        finish(out / "composer.safetensors", sheets["train"], harmoniser)
     return out / "composer.safetensors"

@@ -162,7 +162,7 @@ def _number(part: Ground) -> int:
 
 
 def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Page:
-    plan, grounds = task.plan, (*known, here)
+    plan, grounds, habits = task.plan, (*known, here), task.composer.habits
     meter = str(plan.meter)
     told = [_wishes(task, part) for part in grounds]
     first = sum(g.bars for g in known)
@@ -173,7 +173,7 @@ def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Pa
         task.composer,
         meter,
         plan.key.is_minor,
-        manner(plan.style, meter),
+        habits.manner if habits else manner(plan.style, meter),
         grounds,
         Wishes.joined(told),
         task.limits,
@@ -193,10 +193,14 @@ def _tension(part: Ground) -> list[float]:
 
 
 def _manner(task: _Task, part: Ground) -> phrases.Manner:
-    plan, section = task.plan, part.section
-    notes = phrases.notes_a_bar(section.density, plan.bpm / plan.meter.pulse, plan.meter.bar_beats)
-    within = registers(task.limits)
-    return phrases.Manner(notes, register_of(section, task.limits), within)
+    plan, section, habits = task.plan, part.section, task.composer.habits
+    pulses, beats = plan.bpm / plan.meter.pulse, plan.meter.bar_beats
+    notes = phrases.notes_a_bar(section.density, pulses, beats)
+    found = phrases.Manner(notes, register_of(section, task.limits), registers(task.limits))
+    if habits is None:
+        return found
+    mean = float(np.mean([s.density for s in plan.sections if "melody" in s.roles]))
+    return habits.applied(found, phrases.notes_a_bar(mean, pulses, beats), beats)
 
 
 def _wishes(task: _Task, part: Ground) -> Wishes:

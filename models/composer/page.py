@@ -33,6 +33,7 @@ from models.composer.encode import (
     place_inputs,
 )
 from models.composer.features import Floats
+from models.composer.habits import Habits
 from models.composer.harmoniser import Harmoniser
 from models.composer.places import Ground, concatenated
 from models.composer.rules import Limits, Rules
@@ -48,13 +49,15 @@ Bars = Sequence[Sequence[Event]]
 class Composer:
     """A loaded network, its harmoniser, and the index of what it was trained on.
 
-    Safe to share between threads.
+    `habits` are those of the musician whose style it has learned, if any. Safe to share between
+    threads.
     """
 
     decoder: Decoder
     index: novelty.Index
     harmoniser: Harmoniser
     strictness: float = 0.4
+    habits: Habits | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.planner.brief import Brief
+from models.score import Note
 
-RequestKind = Literal["compose", "takes", "extend", "export", "rework"]
+#: The notes of a melody, sorted, in beats from the start of the piece.
+Melody = tuple[Note, ...]
+RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn"]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
     "continue", "vary", "infill", "harmonise", "remelodise", "blend", "develop", "manner", "restyle"
@@ -54,13 +57,32 @@ class Rework:
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """What to learn a style from: 1 to 20 pieces in all, new ones and those learned from before.
+
+    `files` are MIDI or MusicXML files, named as `Rework.source`, and `titles` what the person calls
+    each. `folder` is where the style goes and `earlier` where the one that it adds to lies, both
+    under the styles folder or absolute. Without `train` nothing is trained: the style is a vector
+    of features of the melodies, and that only.
+    """
+
+    name: str
+    folder: str
+    files: tuple[str, ...]
+    titles: tuple[str, ...]
+    earlier: str | None = None
+    train: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One job's worth of asking: what the runner stores, a worker executes and delivery answers.
 
     `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
     more files of `parent` (`formats`: "wav", "stems", "voice"; "voice" also beside a new piece);
-    `rework` does what `rework` says with `parent` or with a file.
+    `rework` does what `rework` says with `parent` or with a file; `learn` learns a style by
+    `lesson`. `style` is the folder of the learned style to compose in, see `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.
@@ -76,6 +98,8 @@ class Request:
     formats: tuple[str, ...] = ()
     nonce: str = ""
     rework: Rework | None = None
+    style: str | None = None
+    lesson: Lesson | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.agent.motif import MOST_BARS, is_in_steps, key_of, read_motif
-from bot.domain import Request, Rework
+from bot.domain import Melody, Request, Rework
 from bot.piece import Lineage, PieceFile
 from bot.policy import TOO_LONG
 from models import midi
@@ -25,10 +25,9 @@ from models.errors import Refusal
 from models.planner import make_plan
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
-from models.score import Meter, Note
+from models.score import Meter
 from models.theory import Key
 
-Melody = tuple[Note, ...]
 GONE = "I do not have that file any more; please send it again."
 
 
@@ -58,14 +57,14 @@ def draft(
     origin = open_music(asked.source, asked.title, pieces, asked.longest)
     other = open_music(asked.reference, "", pieces, asked.longest) if asked.reference else None
     source = _with_chords(origin.source, asked, composer, seed)
-    reference = other and _with_chords(other.source, asked, composer, seed)
+    reference = _with_chords(other.source, asked, composer, seed) if other else None
     results = _applied(asked, request.bars, source, reference, composer, seed)
     title = other.source.plan.title if other else ""
     drafts = []
     for number, made in enumerate(results):
         _within(made, asked.longest)
         take = number + 1 if len(results) > 1 else 0
-        done = {"other": title} if title else {}
+        done: dict[str, Any] = {"other": title} if title else {}
         if asked.use == "blend":
             done["share"] = round(100 * _share(asked, number))
         drafts.append((_sketch(request, asked, seed, origin, made, take, done), made.melody))
@@ -124,8 +123,8 @@ def _applied(
         case "vary":
             return uses.vary(source, asked.distance, composer, seed, asked.count)
         case "infill":
-            first, last = _bars(asked, source)
-            return [uses.infill(source, first, last, composer, seed)]
+            first, last = asked.bars or (0, 0)
+            return [uses.infill(source, first - 1, last - 1, composer, seed)]
         case "harmonise":
             return [uses.harmonise(source, composer, seed)]
         case "remelodise":
@@ -150,17 +149,6 @@ def _applied(
 def _share(asked: Rework, number: int) -> float:
     """How much of the second piece is in a blend: evenly spaced where several are asked for."""
     return asked.share if asked.count == 1 else (number + 1) / (asked.count + 1)
-
-
-def _bars(asked: Rework, source: Source) -> tuple[int, int]:
-    """The bars to write anew, counted from 0."""
-    first, last = asked.bars or (0, 0)
-    if not 1 <= first <= last <= source.plan.bars:
-        raise Refusal(
-            "“{title}” has {bars} bars; say which to rewrite, such as 5-8.",
-            title=source.plan.title, bars=source.plan.bars,
-        )  # fmt: skip
-    return first - 1, last - 1
 
 
 def _developed(

@@ -10,21 +10,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.domain import Clip, OnProgress, Progress, Request, Rework
+from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import files_in
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.render import audio, encode, picture
 from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
+from bot.styles import Fitting
+from bot.wardrobe import STYLES
+from bot.rework import draft
 from models import midi, musicxml
 from models.arranger.plain import arrange
 from models.composer.generate import Composer, compose, load_composer
@@ -32,7 +35,7 @@ from models.performance import perform, repeat, write_performance
 from models.planner import extend_plan, make_plan
 from models.planner.brief import Brief
 from models.planner.plan import Plan
-from models.score import Note, Score
+from models.score import Score
 from models.verify import Check, failed, verify
 
 #: How often a piece that fails its own check is written again with another melody.
@@ -101,6 +104,8 @@ class Studio:
 
     composer: Composer
     soundfont: Path
+    fitting: Fitting = field(default_factory=Fitting)
+    told: Mapping[str, Any] = field(default_factory=dict)  # facts of every piece made in a style
 
     @classmethod
     def open(cls, soundfont: Path | None = None, threads: int = 1) -> Studio:
@@ -126,6 +131,9 @@ class Studio:
         Refusal
             When the request cannot be met, or the parent piece is gone.
         """
+        if request.style and not self.told:
+            dressed = self.in_style(pieces.parent / STYLES / request.style)
+            return dressed.make(request, seed, pieces, on_progress)
         on_progress(Progress(1, 4, "planning the piece"))
         if request.kind == "export":
             return [self._export(pieces / str(request.parent), request.formats)]
@@ -135,7 +143,8 @@ class Studio:
             return self._rework(request, seed, pieces, on_progress)
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))
-            if "rework" in parent.facts:  # its melody is not its seed's: go on from the notes
+            # Where its melody is not its seed's, or goes on in another manner: from the notes.
+            if self.told or {"rework", "learned_style"} & parent.facts.keys():
                 onward = Rework("continue", source=parent.id)
                 return self._rework(replace(request, rework=onward), seed, pieces, on_progress)
             longer = extend_plan(parent.plan, request.bars)
@@ -149,6 +158,17 @@ class Studio:
             sketch = sketch_of(request.brief, seed, request.locale)
         folder = pieces / piece_id(request, seed, 0)
         return [self.record(sketch, folder, on_progress, voice="voice" in request.formats)]
+
+    def in_style(self, folder: Path) -> Studio:
+        """The same studio, composing in the learned style of a folder.
+
+        Raises
+        ------
+        Refusal
+            When the style is gone.
+        """
+        name, composer = self.fitting.wear(self.composer, folder)
+        return replace(self, composer=composer, told={"learned_style": name})
 
     def _takes(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
@@ -171,8 +191,6 @@ class Studio:
     def _rework(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
     ) -> list[Clip]:
-        from bot.rework import draft
-
         on_progress(Progress(2, 4, "writing the melody"))
         drafts = draft(request, seed, pieces, self.composer)
         one = len(drafts) == 1
@@ -193,7 +211,7 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
-        melody: tuple[Note, ...] | None = None,
+        melody: Melody | None = None,
     ) -> Clip:
         """Write, check, perform, render and draw one planned piece into `folder`.
 
@@ -209,7 +227,7 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
-        melody: tuple[Note, ...] | None = None,
+        melody: Melody | None = None,
     ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
@@ -238,7 +256,10 @@ class Studio:
                 id=folder.name,
                 melody_seed=written.melody_seed,
                 verification=written.checks,
-                facts=facts_of(sketch, written.checks, written.tries, rendered.seconds),
+                facts={
+                    **facts_of(sketch, written.checks, written.tries, rendered.seconds),
+                    **self.told,
+                },
             )
         return Recording(piece, folder, watch.stages, waveform)
 
@@ -248,7 +269,7 @@ class Studio:
         folder: Path,
         watch: Stopwatch,
         on_progress: OnProgress = quiet,
-        given: tuple[Note, ...] | None = None,
+        given: Melody | None = None,
     ) -> Written:
         """Compose and arrange a plan, write MIDI and MusicXML, and read both back.
 

@@ -24,7 +24,7 @@ from rich.table import Table as Grid
 from bot import wording
 from bot.agent.understand import language, read
 from bot.bench import Table
-from bot.domain import Clip, Progress, Request
+from bot.domain import Clip, Melody, Progress, Request
 from bot.i18n import translate
 from bot.piece import PieceFile
 from bot.recipe import players, recipe
@@ -32,7 +32,6 @@ from bot.settings import Settings
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
-from models.score import Note
 
 MISSING = "There is no file “{name}”; check its path."
 
@@ -102,6 +101,11 @@ def place_of(path: Path) -> str:
     """
     if not path.exists():
         raise Refusal(MISSING, name=path.name)
+    if path.is_dir() and not (path / "piece.json").exists():
+        raise Refusal(
+            "The folder “{name}” holds no piece (piece.json); name a file in it.",
+            name=path.resolve().name,
+        )
     return str(path.resolve())
 
 
@@ -170,7 +174,7 @@ def _recorded(
     sketch: PieceFile,
     out: Path,
     as_json: bool,
-    melody: tuple[Note, ...] | None = None,
+    melody: Melody | None = None,
 ) -> Clip:
     """Record a piece, with a progress bar for people."""
     locale = sketch.locale

@@ -1,12 +1,15 @@
 """MusicXML to scores, with ElementTree.
 
-In: a partwise file, ours or a stranger's (uncompressed). Out: a `Score` at sounding pitch. Ours
-come back exactly; of a stranger's file repeats are not unfolded, grace notes are left out, and the
-first key and meter hold for the whole piece. Entities are refused before anything is parsed.
+In: a partwise file, ours or a stranger's, plain or compressed (.mxl). Out: a `Score` at sounding
+pitch. Ours come back exactly; of a stranger's file repeats are not unfolded, grace notes are left
+out, a first bar that is not full is a pickup and ends on the bar line, and the first key and meter
+hold for the whole piece. Entities are refused before anything is parsed.
 """
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +25,7 @@ from models.theory import MODES, Chord, Key, pitch_class
 _MAX_BYTES = 16 << 20  # our own six-track minute is under 2 MiB; uploads have their own, lower cap
 _MAX_NOTES = 50_000
 _FORTE = 90
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 _DAMAGED = "This MusicXML file is damaged and cannot be read; export it again and resend it."
 
 
@@ -86,6 +90,8 @@ def read(path: Path) -> Score:
 
 def _parse(path: Path) -> Element:
     data = path.read_bytes()
+    if data.startswith(b"PK"):
+        data = _unpacked(path)
     if len(data) > _MAX_BYTES:
         raise Refusal("This MusicXML file is too large for me; send a shorter piece.")
     if b"<!ENTITY" in data:
@@ -97,6 +103,18 @@ def _parse(path: Path) -> Element:
     if root.tag != "score-partwise":
         raise Refusal("This is not a partwise MusicXML file; export the score as MusicXML.")
     return root
+
+
+def _unpacked(path: Path) -> bytes:
+    """The score inside a compressed file, no more of it than is allowed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n.endswith((".xml", ".musicxml"))]
+            inner = next(n for n in names if not n.startswith("META-INF"))
+            with archive.open(inner) as stream:
+                return stream.read(_MAX_BYTES + 1)
+    except (*_BROKEN_ZIP, OSError, StopIteration) as error:
+        raise Refusal(_DAMAGED) from error
 
 
 def _segno_field(root: Element) -> str:
@@ -122,8 +140,10 @@ def _read_part(root: Element, element: Element, reading: _Reading) -> Track:
         name = (header.findtext("part-name") or "")[:200]
         _read_instruments(header, part)
     start = 0.0
-    for bar, measure in enumerate(element.findall("measure")):
-        _read_measure(measure, bar, start, part, reading)
+    measures = element.findall("measure")
+    for bar, measure in enumerate(measures):
+        late = _missing(measure, part, reading) if bar == 0 and len(measures) > 1 else 0.0
+        _read_measure(measure, bar, start + late, part, reading)
         start += reading.meter.bar_beats
         reading.bars = max(reading.bars, bar + 1)
     for note in part.tied.values():
@@ -133,6 +153,27 @@ def _read_part(root: Element, element: Element, reading: _Reading) -> Track:
         raise Refusal("This MusicXML file has too many notes for me; send a shorter piece.")
     role = file_notes.guess_role(name, part.program, part.is_drum)
     return Track(name or "Part", role, part.program, sorted_notes(part.notes), part.is_drum)
+
+
+def _missing(measure: Element, part: _Part, reading: _Reading) -> float:
+    """Beats by which a first bar is too short: a pickup; 0 when it is full or empty."""
+    divisions = float(measure.findtext("attributes/divisions") or part.divisions)
+    cursor = length = 0.0
+    for child in measure:
+        if child.tag in ("note", "forward", "backup") and child.find("chord") is None:
+            step = 0.0 if child.find("grace") is not None else _duration(child) / divisions
+            cursor += -step if child.tag == "backup" else step
+            length = max(length, cursor)
+    beats, unit = (
+        measure.findtext("attributes/time/beats"),
+        measure.findtext("attributes/time/beat-type"),
+    )
+    full = int(beats) * 4 / int(unit) if beats and unit else reading.meter.bar_beats
+    return full - length if 0 < length < full - 1e-6 else 0.0
+
+
+def _duration(element: Element) -> float:
+    return float(element.findtext("duration") or 0)
 
 
 def _read_instruments(header: Element, part: _Part) -> None:
@@ -150,12 +191,12 @@ def _read_measure(measure: Element, bar: int, start: float, part: _Part, reading
         if child.tag == "attributes":
             _read_attributes(child, part, reading)
         elif child.tag in ("backup", "forward"):
-            step = float(child.findtext("duration") or 0) / part.divisions
+            step = _duration(child) / part.divisions
             cursor += step if child.tag == "forward" else -step
         elif child.tag == "note":
             if child.find("grace") is not None:
                 continue
-            length = float(child.findtext("duration") or 0) / part.divisions
+            length = _duration(child) / part.divisions
             if child.find("chord") is None:
                 previous = cursor
                 cursor += length

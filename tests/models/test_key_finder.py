@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import symusic
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +46,16 @@ def test_the_answer_moves_with_the_music_and_not_with_its_length(
 def test_what_is_no_music_is_refused(bad: list[float]) -> None:
     with pytest.raises(ValueError, match="twelve weights"):
         find_key(bad)
+
+
+def test_nottingham_is_found_as_documented(data_dir: Path) -> None:
+    """Exact tonic and mode, melody and chords, against the first key of each file."""
+    right = []
+    for path in sorted((data_dir / "nottingham").glob("*.mid")):
+        score = symusic.Score(str(path))
+        stated = score.key_signatures[0]
+        minor = bool(stated.tonality)
+        tonic = (7 * stated.key + 9 * minor) % 12
+        heard = weights((n.duration, n.pitch) for t in score.tracks for n in t.notes)
+        right.append(find_key(heard)[:2] == (tonic, minor))
+    assert np.mean(right) == pytest.approx(0.905, abs=0.001)

@@ -23,7 +23,7 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, Route, handle_message_parameters
 
-from bot import shelf, wording
+from bot import shelf, style_words, wording
 from bot.client import Segno
 from bot.domain import Progress
 from bot.i18n import translate
@@ -85,6 +85,10 @@ class Delivery:
         TokenExpired, Undeliverable
             See `Deliver`.
         """
+        if job.kind == "learn":
+            desk = json.loads(job.request).get("desk", {})
+            text = style_words.learned(result["learned"], desk, job.locale)
+            return await self._send(job, Answer(lambda _: text))
         answer = self._answer(job, result)
         if job.kind == "export":
             if await self._voice(job, result):

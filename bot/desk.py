@@ -32,12 +32,13 @@ from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
 from models.planner.quantities import find_bars
 from models.score import Meter
-from storage import jobs, preferences
+from storage import jobs, preferences, styles
 from storage.pieces import Piece
 
 log = logging.getLogger(__name__)
 
 _REQUEST = TypeAdapter(Request)
+NOT_HERE = "The style “{name}” is shared in another server only, so this is made without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,16 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         When the answer could not be posted here, or policy says not now.
     """
     client: Segno = interaction.client
-    require_attachments(interaction)
+    if ask.request.kind != "learn":  # what is learned is said in words
+        require_attachments(interaction)
     chosen = await client.db.run(preferences.get, interaction.user.id)
     request = replace(ask.request, nonce=str(interaction.id))
     if chosen.voice_message and request.kind in ("compose", "extend", "rework"):
         request = replace(request, formats=("voice",))
     seed = request.brief.seed
     desk = {**ask.desk, "limit": interaction.filesize_limit}
+    if request.kind in ("compose", "takes", "extend", "rework"):
+        request, desk = await _dressed(client, interaction, request, desk)
     stored = {**_REQUEST.dump_python(request, mode="json"), "desk": desk}
     admission = await client.db.run(
         partial(
@@ -140,6 +144,19 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         if sent.message_id is not None:
             await client.db.run(jobs.set_reply, job.id, sent.message_id)
     client.wake()
+
+
+async def _dressed(
+    client: Segno, interaction: Interaction, request: Request, desk: dict[str, Any]
+) -> tuple[Request, dict[str, Any]]:
+    """The request in the style its asker chose; a note where that style is not theirs to use."""
+    style = await client.db.run(styles.active, interaction.user.id)
+    if style is None:
+        return request, desk
+    if style.usable(interaction.user.id, interaction.guild_id):
+        return replace(request, style=style.folder), desk
+    note = {"template": NOT_HERE, "values": {"name": style.name}}
+    return request, {**desk, "notes": [note, *desk.get("notes", ())]}
 
 
 def _seconds(brief: Brief) -> float | None:

@@ -29,6 +29,8 @@ def recipe(facts: Mapping[str, Any], locale: str = "en") -> str:
         parts.append(translate("{count} bars", locale, count=facts["bars"]))
     if facts.get("seconds"):
         parts.append(clock(float(facts["seconds"])))
+    if facts.get("learned_style"):
+        parts.append(translate("in the style “{name}”", locale, name=facts["learned_style"]))
     return " · ".join(part for part in parts if part)
 
 

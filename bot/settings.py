@@ -39,6 +39,7 @@ class Settings(BaseSettings):
 
     # Jobs
     job_timeout: float = Field(default=180.0, gt=0)
+    learn_timeout: float = Field(default=420.0, gt=0)
     lease: float = Field(default=30.0, ge=1)
     max_attempts: int = Field(default=3, ge=1)
     progress_interval: float = Field(default=1.0, ge=0)
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     user_queued: int = Field(default=3, ge=0)
     guild_per_hour: int = Field(default=20, ge=1)
     max_upload_kb: int = Field(default=4096, ge=1)
+    train_on_discord_files: bool = False
 
     # Keeping
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
@@ -78,6 +80,11 @@ class Settings(BaseSettings):
     def pieces_dir(self) -> Path:
         """The folder that holds one folder per piece."""
         return self.data_dir / "pieces"
+
+    @property
+    def styles_dir(self) -> Path:
+        """The folder of learned styles: one folder per owner, with one folder per style."""
+        return self.data_dir / "styles"
 
     @property
     def backups_dir(self) -> Path:

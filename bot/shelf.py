@@ -23,7 +23,7 @@ from bot.files import files_in, remove_folders
 from bot.ui import Interaction
 from models import vocabulary
 from models.errors import Refusal
-from storage import jobs, pieces
+from storage import jobs, pieces, styles
 from storage.jobs import Job
 from storage.pieces import Piece
 
@@ -98,6 +98,19 @@ async def remove(client: Segno, folders: Iterable[str]) -> None:
 def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:
     """Put a job's pieces on the shelf; runs in the transaction that finishes the job."""
     if job.kind == "export":
+        return
+    if job.kind == "learn":
+        learned = result["learned"]
+        styles.save(
+            db,
+            owner_id=job.user_id,
+            name=learned["name"],
+            pieces=learned["pieces"],
+            kind=learned["kind"],
+            folder=learned["folder"],
+            report=json.dumps(learned, ensure_ascii=False),
+            now=job.created,
+        )
         return
     words = vocabulary.load()
     for clip in result["clips"]:

@@ -25,9 +25,9 @@ from bot.render import audio, encode, picture
 from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
+from bot.rework import draft
 from bot.styles import Fitting
 from bot.wardrobe import STYLES
-from bot.rework import draft
 from models import midi, musicxml
 from models.arranger.plain import arrange
 from models.composer.generate import Composer, compose, load_composer

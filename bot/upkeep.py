@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import intake
+from bot import intake, wardrobe
 from bot.files import remove_folders
 from bot.jobs.housekeeping import BACKUP_NAME
 from bot.settings import Settings
@@ -30,4 +30,8 @@ def forget_user(settings: Settings, user_id: int) -> dict[str, int]:
     with closing(open_database(settings.database)) as db:
         gone = privacy.forget(db, user_id)
     remove_folders(settings.pieces_dir, gone.folders)
-    return gone.rows | {"uploads": intake.forget(settings.data_dir, user_id)}
+    files = {
+        "uploads": intake.forget(settings.data_dir, user_id),
+        "style files": wardrobe.forget(settings.data_dir, user_id),
+    }
+    return gone.rows | files

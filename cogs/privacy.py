@@ -16,7 +16,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import intake, shelf
+from bot import intake, shelf, wardrobe
 from bot.client import Segno
 from bot.i18n import translate
 from bot.jobs.housekeeping import KEEP_DAYS
@@ -27,8 +27,11 @@ from storage import privacy
 SHOW = """**What is stored, on the machine of this bot's owner and nowhere else:**
 your requests and where they were asked ({jobs}), your pieces and their files ({pieces}), your \
 reactions to pieces ({ratings}), your settings ({preferences}), music files you sent me \
-({uploads}, each deleted a day after its last use).
-Your words make your music and nothing else: no model is trained on them, nobody is sent them.
+({uploads}, each deleted a day after its last use), the styles I learned for you ({styles}) with \
+the melodies and chords they came from.
+Your words make your music and nothing else: no model is trained on them, nobody is sent them. \
+A style is learned only from files you give to `/style learn`, for you; others use it only where \
+you share it.
 `/privacy export` gives you a copy, `/privacy forget` deletes all of it at once; backups follow \
 within {days} days."""
 
@@ -75,7 +78,8 @@ class Privacy(commands.Cog):
     async def _rows(self, user_id: int) -> dict[str, Any]:
         rows = await self.bot.db.run(privacy.export, user_id)
         uploads = await asyncio.to_thread(intake.kept, self.bot.settings.data_dir, user_id)
-        return rows | {"uploads": uploads}
+        files = await asyncio.to_thread(wardrobe.kept, self.bot.settings.data_dir, user_id)
+        return rows | {"uploads": uploads, "style_files": files}
 
     @privacy.command(description="Delete everything stored about you")
     async def forget(self, interaction: Interaction) -> None:
@@ -86,7 +90,7 @@ class Privacy(commands.Cog):
             style=discord.ButtonStyle.danger,
         )  # fmt: skip
         text = translate(
-            "This deletes your requests, pieces, files, reactions and settings. "
+            "This deletes your requests, pieces, styles, files, reactions and settings. "
             "It cannot be undone.",
             locale,
         )
@@ -99,9 +103,11 @@ class Privacy(commands.Cog):
         locale = await self.bot.language(interaction)
         gone = await self.bot.db.run(privacy.forget, interaction.user.id)
         await shelf.remove(self.bot, gone.folders)
-        files = await asyncio.to_thread(
-            intake.forget, self.bot.settings.data_dir, interaction.user.id
-        )
+        files = 0
+        for remove in (intake.forget, wardrobe.forget):
+            files += await asyncio.to_thread(
+                remove, self.bot.settings.data_dir, interaction.user.id
+            )
         text = translate("Done: {count} entries and their files are deleted.", locale,
                          count=sum(gone.rows.values()) + files)  # fmt: skip
         await interaction.response.edit_message(content=text, view=None)

@@ -120,3 +120,28 @@ def m003_taste_and_settings(db: Database) -> None:
 def m004_revivals(db: Database) -> None:
     """Count the deaths of the whole process apart: they are seldom the running job's fault."""
     db.execute("ALTER TABLE jobs ADD COLUMN revivals INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m005_styles(db: Database) -> None:
+    """Create learned styles, and which of them each person composes in."""
+    db.executescript("""
+        CREATE TABLE styles (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner_id INTEGER NOT NULL,
+            name TEXT NOT NULL COLLATE NOCASE,
+            pieces INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('vector', 'embedding', 'adapter')),
+            folder TEXT NOT NULL,
+            report TEXT NOT NULL,
+            shared_guild INTEGER,
+            created REAL NOT NULL,
+            UNIQUE (owner_id, name)
+        ) STRICT;
+        CREATE INDEX styles_guild ON styles(shared_guild) WHERE shared_guild IS NOT NULL;
+        CREATE TABLE active_styles (
+            user_id INTEGER PRIMARY KEY,
+            style_id INTEGER NOT NULL REFERENCES styles(id) ON DELETE CASCADE
+        ) STRICT;
+        CREATE INDEX active_styles_style ON active_styles(style_id);
+    """)

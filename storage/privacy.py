@@ -15,7 +15,14 @@ from sqlite_utils import Database
 from storage.db import write
 from storage.jobs import lane_of
 
-_OWNED = {"jobs": "user_id", "pieces": "owner_id", "ratings": "user_id", "preferences": "user_id"}
+_OWNED = {
+    "jobs": "user_id",
+    "pieces": "owner_id",
+    "ratings": "user_id",
+    "preferences": "user_id",
+    "active_styles": "user_id",
+    "styles": "owner_id",
+}
 # Not the person's own words or deeds but our bookkeeping; a live token is also a secret.
 _INTERNAL = frozenset({"token", "words", "number", "lease_until", "worker", "deliver_after"})
 

@@ -3,7 +3,7 @@
 In: the clock and the settings. Out: old answered jobs and dead tokens gone, a checked copy of the
 database when one is due; copies of the last day and one per day of the last week are kept, so what
 a person had deleted is gone from the copies too after a week. Folders that an interrupted job left
-behind go too, and files that people sent a day ago.
+behind go too, styles that were replaced, and files that people sent a day ago.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import intake
+from bot import intake, wardrobe
 from bot.files import remove_folders
 from bot.settings import Settings
-from storage import deliveries, jobs, pieces
+from storage import deliveries, jobs, pieces, styles
 from storage.db import DbThread, backup
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     for path in [*expired(backups(settings.backups_dir), now), *broken_off(settings, now)]:
         path.unlink(missing_ok=True)
     await asyncio.to_thread(intake.drop_stale, settings.data_dir, now)
+    worn = await db.run(styles.folders)
+    await asyncio.to_thread(wardrobe.drop_spare, settings.data_dir, worn, now)
 
 
 def broken_off(settings: Settings, now: float) -> list[Path]:
@@ -69,7 +71,10 @@ def unfinished(pieces_dir: Path, now: float) -> list[Path]:
 async def discard(db: DbThread, pieces_dir: Path, result: str) -> None:
     """Delete the files of a result nobody owns any more, except what belongs to a stored piece."""
     kept = await db.run(pieces.folders)
-    folders = [Path(clip["folder"]) for clip in json.loads(result).get("clips", ())]
+    made = json.loads(result)
+    if learned := made.get("learned"):
+        await asyncio.to_thread(wardrobe.remove, pieces_dir.parent, learned["folder"])
+    folders = [Path(clip["folder"]) for clip in made.get("clips", ())]
     await asyncio.to_thread(
         remove_folders, pieces_dir, [folder for folder in folders if folder.name not in kept]
     )

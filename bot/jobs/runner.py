@@ -54,6 +54,10 @@ TOOK_TOO_LONG = (
     "This took longer than {seconds} seconds, so I stopped it. "
     "Please ask for a shorter piece or for fewer instruments."
 )
+LEARNED_TOO_LONG = (
+    "Learning took longer than {seconds} seconds, so I stopped it. "
+    "Please give me fewer or shorter pieces."
+)
 TOO_MUCH_MEMORY = (
     "This piece needs more memory than I may use, so I stopped it. "
     "Please ask for a shorter piece or for fewer instruments."
@@ -215,9 +219,9 @@ class Runner:
 
     async def _compute(self, job: Job, progress: ProgressPump) -> Coroutine[Any, Any, object]:
         """Have the job computed; return what to do about its end."""
-        spec = JobSpec(
-            job.id, job.request, job.seed, self._settings.pieces_dir, self._settings.job_timeout
-        )
+        learns = job.kind == "learn"
+        most = self._settings.learn_timeout if learns else self._settings.job_timeout
+        spec = JobSpec(job.id, job.request, job.seed, self._settings.pieces_dir, most)
         self._launching -= 1
         self._fault("after_claim")
         try:
@@ -225,7 +229,8 @@ class Runner:
         except Refusal as refusal:
             return self._fail(job, refusal.template, refusal.values)
         except JobTimeout:
-            return self._fail(job, TOOK_TOO_LONG, {"seconds": f"{spec.timeout:g}"})
+            sentence = LEARNED_TOO_LONG if learns else TOOK_TOO_LONG
+            return self._fail(job, sentence, {"seconds": f"{spec.timeout:g}"})
         except OutOfMemory:
             return self._fail(job, TOO_MUCH_MEMORY, {})
         except JobFailed as error:

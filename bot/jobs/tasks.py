@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from bot.domain import OnProgress, Request
 from bot.studio import Studio, clip_to_json
+from bot.styles import learn
 
 _REQUEST = TypeAdapter(Request)
 
@@ -48,7 +49,8 @@ def request_from_json(text: str) -> Request:
 def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress) -> str:
     """Make what a stored request asks for; `out_dir` is the folder that holds all pieces.
 
-    Returns JSON `{"clips": [...]}`; the same arguments give the same pieces.
+    Returns JSON `{"clips": [...]}`, or `{"learned": {...}}` (see `bot.styles.learn`); the same
+    arguments give the same pieces.
 
     Raises
     ------
@@ -56,5 +58,9 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
         When it cannot be made, with what to do instead.
     """
     request = request_from_json(request_json)
-    clips = open_studio().make(request, seed, Path(out_dir), on_progress)
+    studio = open_studio()
+    if request.kind == "learn":
+        learned = learn(request, seed, Path(out_dir).parent, studio.composer, on_progress)
+        return json.dumps({"learned": learned}, ensure_ascii=False)
+    clips = studio.make(request, seed, Path(out_dir), on_progress)
     return json.dumps({"clips": [clip_to_json(c) for c in clips]}, ensure_ascii=False)

@@ -108,6 +108,7 @@ def train_composer(
     recipe: Annotated[Path | None, typer.Option(help="Another recipe (TOML).")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
     publish: Annotated[bool, typer.Option("--publish", help="Ship the weight when done.")] = False,
+    search: Annotated[int, typer.Option(help="Try so many recipes of --minutes each.")] = 0,
 ) -> None:
     """Train the melody writer (Transformer-VAE) from raw files to its weight."""
     import logging
@@ -116,6 +117,12 @@ def train_composer(
     from models.composer.train import RECIPE, train
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if search:
+        from models.composer.search import as_table
+        from models.composer.search import search as try_recipes
+
+        typer.echo(as_table(try_recipes(data, cache, out, search, minutes or 10)))
+        return
     weight = train(data, cache, out, recipe or RECIPE, minutes, resume)
     typer.echo(str(weight))
     if publish:

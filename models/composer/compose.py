@@ -18,7 +18,7 @@ import numpy as np
 from models.composer import phrases
 from models.composer.encode import FIRST_ONSET, HOLD, Event, Wishes
 from models.composer.features import Floats
-from models.composer.page import Bars, Composer, Page, Told, write
+from models.composer.page import Bars, Composer, Page, Told, borders, write
 from models.composer.places import (
     Ground,
     ground,
@@ -148,7 +148,7 @@ def _write(
     final: bool = False,
 ) -> list[list[Event]]:
     """Bars of one section, steps counted from its start; `kept` bars are taken as they are."""
-    page = _page(task, [g for g, _ in known.values()], here, final)
+    page = _page(task, [g for g, _ in known.values()], here, kept, final)
     first = page.bars - here.bars
     given = dict(enumerate(events for _, bars in known.values() for events in bars))
     given |= {first + b: events for b, events in kept.items()}
@@ -161,7 +161,13 @@ def _number(part: Ground) -> int:
     return zlib.crc32(part.section.section.label.encode())
 
 
-def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Page:
+def _page(
+    task: _Task,
+    known: Sequence[Ground],
+    here: Ground,
+    kept: Mapping[int, Sequence[Event]],
+    final: bool,
+) -> Page:
     plan, grounds, habits = task.plan, (*known, here), task.composer.habits
     meter = str(plan.meter)
     told = [_wishes(task, part) for part in grounds]
@@ -179,7 +185,7 @@ def _page(task: _Task, known: Sequence[Ground], here: Ground, final: bool) -> Pa
         task.limits,
         tuple(end for g in grounds for end in phrases.phrase_ends(g.bars)),
         final,
-        fresh=frozenset({first}),
+        fresh=frozenset(first + b for b in borders(kept, here.bars)),
         targets={first + b: count for b, count in enumerate(counts)},
         told=Told(style=task.wish.style),
         tension=[0.0] * first + _tension(here),

@@ -154,6 +154,11 @@ class Page:
             return table + model.style_share(vector, told)[0]
 
 
+def borders(given: Mapping[int, Sequence[Event]], bars: int) -> frozenset[int]:
+    """First bars of what is written anew: nothing is held into them from what is kept."""
+    return frozenset(b for b in range(bars) if b not in given and (b == 0 or b - 1 in given))
+
+
 def write(
     page: Page,
     given: Mapping[int, Sequence[Event]],

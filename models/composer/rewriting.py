@@ -25,10 +25,10 @@ from models.composer.encode import (
     Event,
     Wishes,
 )
-from models.composer.page import Bars, Composer, Page, Told, fill, write
+from models.composer.page import Bars, Composer, Page, Told, borders, fill, write
 from models.composer.places import registers
 from models.composer.reading import Reading, has_notes, onsets, read, rewritten
-from models.composer.sketching import borders, loosened, near_latents, page_of, seed_of
+from models.composer.sketching import loosened, near_latents, page_of, seed_of
 from models.composer.source import Source
 from models.composer.structure import likeness
 from models.errors import Refusal

@@ -5,14 +5,13 @@ In: a `Reading`. Out: a `Page` told its style; its latents moved by noise; its w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from models.composer.encode import BAR_FIELDS, ECHO_OPEN, OPEN, Event, Wishes
+from models.composer.encode import BAR_FIELDS, ECHO_OPEN, OPEN, Wishes
 from models.composer.page import Composer, Page, Told, latents_of
 from models.composer.reading import Reading
 
@@ -62,8 +61,3 @@ def loosened(wishes: Wishes, distance: float, rng: np.random.Generator) -> Wishe
     loose = rng.random(len(out.echo)) < 0.5 * distance
     out.echo[loose], out.source[loose] = ECHO_OPEN, -1
     return out
-
-
-def borders(given: Mapping[int, Sequence[Event]], bars: int) -> frozenset[int]:
-    """First bars of what is written anew: nothing is held into them from what is kept."""
-    return frozenset(b for b in range(bars) if b not in given and (b == 0 or b - 1 in given))

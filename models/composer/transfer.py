@@ -15,10 +15,10 @@ import torch
 
 from models.composer import phrases
 from models.composer.encode import ECHO_OPEN, OPEN, Wishes
-from models.composer.page import Bars, Composer, Told, latents_of, write
+from models.composer.page import Bars, Composer, Told, borders, latents_of, write
 from models.composer.places import registers
 from models.composer.reading import Reading, has_notes, read, rewritten
-from models.composer.sketching import borders, loosened, near_latents, page_of, seed_of
+from models.composer.sketching import loosened, near_latents, page_of, seed_of
 from models.composer.sliders import Sliders
 from models.composer.source import Source
 from models.composer.structure import likeness

@@ -11,8 +11,11 @@ from safetensors.torch import load_file
 
 from models import hub
 from models.composer import train as training
-from models.composer.data import Pieces, bare, collate, epoch
-from models.composer.encode import encode
+from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
+from models.composer.data import Pieces
+from models.composer.describe import encode
+from models.composer.features import NAMES
+from models.composer.harmoniser_train import train_harmoniser
 from models.composer.model import ComposerModel, Shape
 from models.composer.ngram import Ngram
 from models.composer.sheets import LeadSheet
@@ -26,6 +29,7 @@ RECIPE = {
         "free_bits": 0.25, "beta": 0.1, "cycle": 20,
     },
 }  # fmt: skip
+PLAIN = Mixture(length=64, batch_events=128, open_rows=0.2, gap_rows=0.2)
 
 
 def scale(bars: int = 8, shift: int = 0) -> LeadSheet:
@@ -39,7 +43,7 @@ def test_the_model_cannot_see_what_it_is_to_predict() -> None:
     model = ComposerModel(SMALL).eval()
     first, second = (bare(encode(scale(shift=s))) for s in (0, 3))
     assert (first.tokens != second.tokens).any()
-    inputs = [collate([w], [False], None).inputs[:, :1] for w in (first, second)]
+    inputs = [collate([Window(w)]).inputs[:, :1] for w in (first, second)]
     assert torch.equal(inputs[0], inputs[1])  # nothing is known before the first event
     shares = model.no_latent.expand(1, len(first.tokens), -1)
     tensor = torch.from_numpy(first.inputs).unsqueeze(0)
@@ -47,7 +51,7 @@ def test_the_model_cannot_see_what_it_is_to_predict() -> None:
     changed[:, 10:] = torch.from_numpy(second.inputs)[10:]
     with torch.no_grad():
         a, b = (
-            model.decoder(inputs_embeds=model.embed(x, shares)).last_hidden_state
+            model.decoder(inputs_embeds=model.embed(x, shares, model.no_style)).last_hidden_state
             for x in (tensor, changed)
         )
     assert torch.equal(a[:, :10], b[:, :10]) and not torch.equal(a[:, 10:], b[:, 10:])
@@ -56,7 +60,7 @@ def test_the_model_cannot_see_what_it_is_to_predict() -> None:
 def test_a_latent_tells_the_decoder_about_its_bar_only() -> None:
     torch.manual_seed(0)
     model = ComposerModel(SMALL).eval()
-    batch = collate([encode(scale())], [True], None)
+    batch = collate([Window(encode(scale()), latent=True)])
     shares, kl = model.latents(batch, sample=False)
     assert kl.shape == (8, SMALL.latent) and (kl >= -1e-6).all()
     bars = batch.bar_index[0]
@@ -68,34 +72,56 @@ def test_a_latent_tells_the_decoder_about_its_bar_only() -> None:
 def test_training_learns_and_resumes_where_it_stopped(tmp_path: Path) -> None:
     sheets = [scale(shift=s) for s in range(8)]
     pieces = Pieces.of(sheets)
-    windows = training.windows_of(list(pieces.full), 64)
+    held = training.Held.of(pieces, 64)
+    windows = held.told
     trainer = training.Trainer(RECIPE, tmp_path, resume=False)
     untrained = sum(training.nats(trainer.average, windows)[:2])
     for number in range(12):
-        for batch in epoch(pieces, np.random.default_rng(number), 64, 128):
+        for batch in epoch(pieces, np.random.default_rng(number), PLAIN):
             trainer.step(batch, 0.0)
-    trainer.check(windows, [bare(w) for w in windows])
+    trainer.check(held)
     assert sum(training.nats(trainer.average, windows)[:2]) < 0.5 * untrained
     again = training.Trainer(RECIPE, tmp_path, resume=True)
     assert again.progress == trainer.progress and again.progress.step > 0
     for (name, mine), theirs in zip(
-        again.model.state_dict().items(), trainer.model.state_dict().values(), strict=True
+        again.plain.state_dict().items(), trainer.plain.state_dict().values(), strict=True
     ):
         assert torch.equal(mine, theirs), name
-    training.finish(tmp_path / "composer.safetensors", sheets)
+    harmoniser = train_harmoniser({"train": sheets, "validation": sheets}, minutes=0.01)
+    training.finish(tmp_path / "composer.safetensors", sheets, harmoniser)
     tensors = load_file(tmp_path / "composer.safetensors")
-    assert len(tensors.pop("novelty")) > 0
+    assert len(tensors["novelty.pairs"]) > 0 and "harmoniser.prior" in tensors
     restored = ComposerModel(SMALL)
-    restored.load_state_dict({k: v.float() for k, v in tensors.items()})
+    others = ("novelty.", "harmoniser.")
+    restored.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(others)})
     stored = sum(training.nats(restored, windows)[:2])
     assert stored == pytest.approx(sum(training.nats(trainer.average, windows)[:2]), rel=0.02)
 
 
 def test_epochs_repeat_for_a_seed_and_use_every_tune() -> None:
     pieces = Pieces.of([scale(shift=s) for s in range(8)])
-    runs = [list(epoch(pieces, np.random.default_rng(5), 64, 128)) for _ in range(2)]
+    runs = [list(epoch(pieces, np.random.default_rng(5), PLAIN)) for _ in range(2)]
     assert all(torch.equal(a.inputs, b.inputs) for a, b in zip(*runs, strict=True))
     assert sum(int((b.tokens >= 0).sum()) for b in runs[0]) == 8 * 32
+
+
+def test_processes_share_an_epoch_and_take_as_many_steps() -> None:
+    pieces = Pieces.of([scale(shift=s) for s in range(9)])
+    small = Mixture(length=64, batch_events=64)
+    parts: list[list[Batch]] = [
+        list(epoch(pieces, np.random.default_rng(5), small, part, 2)) for part in range(2)
+    ]
+    assert len(parts[0]) == len(parts[1]) == 2
+    assert not torch.equal(parts[0][0].tokens, parts[1][0].tokens)
+
+
+def test_a_style_vector_is_told_only_where_it_is_given() -> None:
+    torch.manual_seed(0)
+    model = ComposerModel(SMALL).eval()
+    style = np.full(len(NAMES), 0.5, np.float32)
+    batch = collate([Window(encode(scale())), Window(encode(scale()), style=style)])
+    shares = model.style_share(batch.style, batch.styled)
+    assert torch.equal(shares[0, 0], model.no_style) and not torch.equal(shares[0], shares[1])
 
 
 def test_the_ngram_is_a_probability_and_knows_what_it_has_seen() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.composer import encode as e
-from models.composer.data import bare, collate, cut
+from models.composer.batches import Window, bare, collate, with_gap
+from models.composer.describe import describe, encode, rebarred
 from models.composer.sheets import BAR_STEPS, LeadSheet, build, name_chord
 from models.theory import QUALITY_CLASSES
 
@@ -98,11 +99,9 @@ def test_events_tile_the_bars_and_give_the_notes_back(sheet: LeadSheet) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(sheets(), st.booleans())
-def test_encoding_stays_inside_the_tables_and_tokens_mean_their_pitch(
-    sheet: LeadSheet, with_chords: bool
-) -> None:
-    encoded = e.encode(sheet, with_chords)
+@given(sheets())
+def test_encoding_stays_inside_the_tables_and_tokens_mean_their_pitch(sheet: LeadSheet) -> None:
+    encoded = encode(sheet)
     sizes = np.array(list(e.FIELDS.values()))
     assert (encoded.inputs >= 0).all() and (encoded.inputs < sizes).all()
     assert encoded.tokens.max() < e.TOKENS and encoded.durations.max() < e.MAX_DURATION
@@ -123,7 +122,7 @@ def test_inputs_never_look_ahead(sheet: LeadSheet) -> None:
         "x", "x", "pop", sheet.meter, sheet.minor, sheet.bars,
         (*sheet.notes[:-1], (onset, length, pitch + 3)), sheet.chords,
     )  # fmt: skip
-    first, second = bare(e.encode(sheet)), bare(e.encode(changed))
+    first, second = bare(encode(sheet)), bare(encode(changed))
     count = int(np.flatnonzero(first.tokens != second.tokens)[0]) + 1
     assert (first.inputs[:count] == second.inputs[:count]).all()
 
@@ -137,12 +136,11 @@ def test_a_repeated_bar_is_seen_as_a_repeat() -> None:
         notes += [(number * 16 + o, d, p) for o, d, p in content]
     sheet = LeadSheet("x", "x", "pop", "4/4", False, 5, tuple(notes), ())
     bars = e.bar_events(e.events_of(sheet), 16, 5)
-    classes = e.describe(bars, 16)[:, e.BAR_FIELDS.index("echo")]
-    lag = {1: 0, 2: 1, 4: 2, 8: 3}
-    assert classes[0] == classes[1] == e.ECHO_NEW
-    assert classes[2] == 2 + lag[2]  # the rhythm of two bars ago
-    assert classes[3] == 2 + len(e.ECHO_LAGS) + lag[2]  # the notes of two bars ago
-    assert classes[4] == 2 + len(e.ECHO_LAGS) + lag[4]
+    told = describe(bars, 16)
+    new, rhythm, notes = e.ECHO_NEW, e.ECHO_RHYTHM, e.ECHO_NOTES
+    assert told.echo.tolist() == [new, new, rhythm, notes, notes]
+    assert told.source.tolist() == [-1, -1, 0, 1, 0]
+    assert told.lags().tolist() == [0, 0, 2, 2, 3]  # classes of two and of four bars ago
 
 
 def test_sheets_survive_json() -> None:
@@ -153,14 +151,52 @@ def test_sheets_survive_json() -> None:
 def test_collating_pads_and_points_every_event_at_its_bar() -> None:
     notes = tuple((i * 4, 4, 60 + i % 7) for i in range(32))
     sheet = LeadSheet("x", "x", "pop", "4/4", False, 8, notes, ((0, 0, 0), (64, 7, 0)))
-    encoded = e.encode(sheet)
-    batch = collate([cut(encoded, 0, 32), cut(encoded, 6, 20)], [True, False], None)
+    encoded = encode(sheet)
+    parts = [encoded, encoded.rows(slice(6, 20))]
+    batch = collate([Window(parts[0], latent=True), Window(parts[1])])
     assert batch.tokens.shape == (2, 32) and (batch.tokens[1, 14:] == -100).all()
     assert batch.latent.sum() == 8 and len(batch.latent) == 8 + 4
-    for row, window in enumerate([cut(encoded, 0, 32), cut(encoded, 6, 20)]):
+    for row, window in enumerate(parts):
         for n in range(len(window.tokens)):
             bar = batch.bar_index[row, n]
             inside = batch.bar_events[bar][batch.bar_mask[bar]]
             position = window.inputs[n, 0]
             match = inside[inside[:, 2] == position]
             assert len(match) == 1 and match[0, 0] == window.tokens[n]
+
+
+@settings(max_examples=60, deadline=None)
+@given(sheets(), st.data())
+def test_a_gap_is_read_last_and_nothing_before_it_tells_what_stands_in_it(
+    sheet: LeadSheet, data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, sheet.bars - 2))
+    last = data.draw(st.integers(first, min(first + 3, sheet.bars - 2)))
+    bar = sheet.bar_steps
+    inside = [n for n in sheet.notes if first * bar <= n[0] < (last + 1) * bar]
+    other = tuple(
+        (on, length, pitch + 2 * ((on, length, pitch) in inside))
+        for on, length, pitch in sheet.notes
+    )
+    changed = LeadSheet("x", "x", "pop", sheet.meter, sheet.minor, sheet.bars, other, sheet.chords)
+    plain = encode(sheet)
+    one, two = (with_gap(bare(encode(s)), first, last) for s in (sheet, changed))
+    assert sorted(one.bars.tolist()) == plain.bars.tolist()
+    outside = int(((one.bars < first) | (one.bars > last)).sum())
+    assert (one.bars[outside:] >= first).all() and (one.bars[outside:] <= last).all()
+    # A note held over the end of the gap is heard after it; all else is the same.
+    held = {e.FIELD["last_relative"], e.FIELD["last_pitch"], e.FIELD["last_move"]}
+    columns = [c for c in range(len(e.FIELDS)) if c not in held]
+    assert (one.inputs[:outside, columns] == two.inputs[:outside, columns]).all()
+    assert (one.inputs[:outside] < np.array(list(e.FIELDS.values()))).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(sheets())
+def test_another_bar_length_moves_no_note(sheet: LeadSheet) -> None:
+    other = rebarred(sheet)
+    if sheet.meter in ("4/4", "2/4"):
+        assert other is not None and other.notes == sheet.notes
+        assert other.bars * other.bar_steps >= sheet.bars * sheet.bar_steps
+    else:
+        assert other is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,8 @@ from composer_plans import plan
 from models.composer import generate, novelty, page
 from models.composer.decode import Decoder
 from models.composer.encode import Event, bar_events, events_of
+from models.composer.harmoniser import Harmoniser, HarmoniserModel, HarmoniserShape
+from models.composer.harmony_path import Weights
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import Index, copied, longest_copy, quotations
 from models.composer.sheets import LeadSheet
@@ -81,10 +84,13 @@ def test_what_was_there_already_is_no_quotation() -> None:
 
 
 @pytest.fixture
-def untrained() -> Decoder:
+def untrained() -> page.Composer:
     torch.manual_seed(0)
     tiny = Shape(width=32, layers=1, heads=2, inner=32, encoder_width=32, encoder_layers=1)
-    return Decoder(ComposerModel(tiny).eval().requires_grad_(False))
+    decoder = Decoder(ComposerModel(tiny).eval().requires_grad_(False))
+    chords = HarmoniserModel(HarmoniserShape(width=32, layers=1, inner=32))
+    harmoniser = Harmoniser(chords, np.zeros((2, 120, 120)), Weights())
+    return page.Composer(decoder, Index.of([]), harmoniser)
 
 
 def written(notes: tuple[Note, ...]) -> LeadSheet:
@@ -96,21 +102,20 @@ def longest(notes: tuple[Note, ...], index: Index) -> int:
     return longest_copy(bar_events(events_of(written(notes)), 16, 8), 16, index)
 
 
-def test_a_melody_of_the_training_data_is_not_written_again(untrained: Decoder) -> None:
+def test_a_melody_of_the_training_data_is_not_written_again(untrained: page.Composer) -> None:
     """Whatever comes first is declared known: the composer must then write something else."""
     asked, known = plan("A"), list[LeadSheet]()
     for _ in range(4):
-        composer = page.Composer(untrained, Index.of(known))
+        composer = replace(untrained, index=Index.of(known))
         notes = generate.compose(asked, composer, seed=1, candidates=2)
         assert longest(notes, composer.index) <= 2
         known.append(written(notes))
 
 
 def test_when_all_quote_four_batches_are_drawn_and_the_least_taken(
-    untrained: Decoder, monkeypatch: pytest.MonkeyPatch
+    untrained: page.Composer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    composer = page.Composer(untrained, Index.of([]))
-    first = generate.compose(plan("A"), composer, seed=1, candidates=1)
+    first = generate.compose(plan("A"), untrained, seed=1, candidates=1)
     batches: list[list[np.random.Generator]] = []
     sample = page._sample
 
@@ -121,9 +126,9 @@ def test_when_all_quote_four_batches_are_drawn_and_the_least_taken(
     monkeypatch.setattr(page, "_sample", counted)
     rising, falling = count(1), count(1000, -1)
     monkeypatch.setattr(novelty, "quotations", lambda *_: next(rising))
-    assert generate.compose(plan("A"), composer, seed=1, candidates=2) == first
+    assert generate.compose(plan("A"), untrained, seed=1, candidates=2) == first
     monkeypatch.setattr(novelty, "quotations", lambda *_: next(falling))
-    assert generate.compose(plan("A"), composer, seed=1, candidates=2) != first
+    assert generate.compose(plan("A"), untrained, seed=1, candidates=2) != first
     assert len(batches) == 4 * 2 * 2  # the last two bars are written again
     drawn = [rng.random() for generators in batches[:4] for rng in generators]
     assert len(set(drawn)) == len(drawn)

@@ -11,6 +11,7 @@ that other sites cannot send).
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 import logging
@@ -37,6 +38,7 @@ _LAST = 60  # messages shown
 _SETTLE_SECONDS = 20.0  # for one click, on a machine that is busy composing
 _HEADER = "X-Segno"
 _INTEGER, _NUMBER = 4, 10  # Discord option types
+_MOST_BYTES = 2**23  # of one action: a file to work on, in base64
 
 
 @asynccontextmanager
@@ -111,7 +113,7 @@ class Stage:
 
     def web_app(self) -> web.Application:
         """The page, its state, its actions and its files."""
-        app = web.Application(middlewares=[_only_from_here], client_max_size=2**20)
+        app = web.Application(middlewares=[_only_from_here], client_max_size=_MOST_BYTES)
         app.add_routes(
             [
                 web.get("/", self.page),
@@ -247,11 +249,16 @@ class Stage:
         return {"modal": result.modal, "handle": handle}
 
 
-def _typed(options: Mapping[str, str], types: Mapping[str, int]) -> dict[str, Any]:
-    """Form values as the command declares them; what is no number stays text and is refused."""
+def _typed(options: Mapping[str, Any], types: Mapping[str, int]) -> dict[str, Any]:
+    """Form values as the command declares them; what is no number stays text and is refused.
+
+    A file is {"name": ..., "data": base64}.
+    """
     typed: dict[str, Any] = {}
     for name, value in options.items():
-        if types[name] == _INTEGER and value.removeprefix("-").isdecimal():
+        if isinstance(value, dict):
+            typed[name] = (str(value["name"]), base64.b64decode(value["data"]))
+        elif types[name] == _INTEGER and value.removeprefix("-").isdecimal():
             typed[name] = int(value)
         elif types[name] == _NUMBER:
             typed[name] = float(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from discord_world import open_world
@@ -97,6 +99,16 @@ async def test_buttons_menus_forms_and_reactions(browser):
     assert await browser.world.rows("SELECT value FROM ratings") == [(1,)]
     await browser.act("react", message=done["id"], emoji="👍", on=False)
     assert await browser.world.rows("SELECT value FROM ratings") == []
+
+
+async def test_a_file_from_the_page_is_worked_on(browser):
+    tune = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
+    file = {"name": "tune.mid", "data": base64.b64encode(tune).decode()}
+    await browser.slash("rework", {"file": 11, "motion": 4}, what="restyle", file=file, motion="80")
+    await browser.world.app.runner.drain()
+    rework = browser.world.studio.requests[-1]["rework"]
+    assert (rework["title"], rework["motion"]) == ("tune", 80)
+    assert (browser.world.app.settings.data_dir / rework["source"]).read_bytes() == tune
 
 
 async def test_in_chinese_and_in_a_direct_message(browser):

@@ -80,7 +80,10 @@ class Decoder:
 
     def durations(self, hidden: Floats, tokens: npt.ArrayLike) -> Floats:
         """Duration logits (M, durations) after `step`, for the tokens (M,) chosen there."""
-        return self.kernel.durations(hidden, np.asarray(tokens, np.int32))
+        chosen = np.asarray(tokens, np.int32)
+        if hidden.shape != (len(chosen), self.kernel.layout.width):
+            raise ValueError(f"hidden states {hidden.shape} for {len(chosen)} tokens")
+        return self.kernel.durations(np.ascontiguousarray(hidden, np.float32), chosen)
 
     def _step(
         self,

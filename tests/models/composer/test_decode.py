@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.composer.bench_decode import reference
 from models.composer.decode import Decoder
 from models.composer.decode_native import compiled
 from models.composer.decode_numpy import Floats, Layout
@@ -168,3 +169,12 @@ def test_forbidden_is_never_drawn_and_the_tail_is_cut() -> None:
     share = 1 / (1 + np.exp(-1))
     assert abs((drawn == 3).mean() - share) < 4 * np.sqrt(share * (1 - share) / drawn.size)
     assert len({tuple(column) for column in drawn.T.tolist()}) == 4
+
+
+def test_the_speed_reference_is_the_same_network(model: ComposerModel) -> None:
+    network = reference(model)
+    x = torch.randn(2, 9, SMALL.width)
+    with torch.no_grad():
+        found = network(inputs_embeds=x).logits
+        wanted = model.token_head(model.decoder(inputs_embeds=x).last_hidden_state)
+    assert torch.allclose(found, wanted, atol=1e-4)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.rework_cli import rework_app
+from bot.style_cli import style_app
 from models.errors import Refusal
 
 app = typer.Typer(
@@ -25,9 +26,11 @@ app = typer.Typer(
 train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")
+app.add_typer(style_app, name="style")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]
+Worn = Annotated[str | None, typer.Option("--style", help="A style learned with style learn.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
 
 
@@ -45,24 +48,26 @@ def say(
     text: Annotated[str, typer.Argument(help='What you want, e.g. "a wistful waltz in D minor".')],
     out: Out = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Same words, same seed, same piece.")] = None,
+    style: Worn = None,
     as_json: AsJson = False,
 ) -> None:
     """Make what TEXT asks for, in English or Chinese, and write the files into --out."""
     from bot.terminal import make_from_text
 
-    make_from_text(text, out, seed, as_json)
+    make_from_text(text, out, seed, as_json, style)
 
 
 @app.command()
 def compose(
     brief: Annotated[Path, typer.Option("--brief", help="JSON file; every field is optional.")],
     out: Out = Path("out"),
+    style: Worn = None,
     as_json: AsJson = False,
 ) -> None:
     """Make exactly what a brief file states."""
     from bot.terminal import make_from_file
 
-    make_from_file(brief, out, as_json)
+    make_from_file(brief, out, as_json, style)
 
 
 @app.command()

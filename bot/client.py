@@ -31,6 +31,7 @@ COGS = (
     "cogs.create",
     "cogs.rework",
     "cogs.motif",
+    "cogs.style",
     "cogs.library",
     "cogs.feedback",
     "cogs.help",
@@ -55,7 +56,7 @@ class CommandTranslator(app_commands.Translator):
             return None
         where = app_commands.TranslationContextLocation
         if context.location in (where.command_name, where.group_name, where.parameter_name):
-            return i18n.command_name(string.message)
+            return i18n.command_name(string.extras.get("named", string.message))
         return i18n.chinese().get((None, string.message))
 
 

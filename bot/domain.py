@@ -63,7 +63,7 @@ class Lesson:
     `files` are MIDI or MusicXML files, named as `Rework.source`, and `titles` what the person calls
     each. `folder` is where the style goes and `earlier` where the one that it adds to lies, both
     under the styles folder or absolute. Without `train` nothing is trained: the style is a vector
-    of features of the melodies, and that only.
+    of features of the melodies, and that only. `discord` says that the files came through it.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Lesson:
     titles: tuple[str, ...]
     earlier: str | None = None
     train: bool = False
+    discord: bool = False
 
 
 @dataclass(frozen=True, slots=True)

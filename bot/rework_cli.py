@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from click import get_current_context
 
 from bot.domain import Request, Use
 
-rework_app = typer.Typer(
-    help="Work on music that exists: a MIDI or MusicXML file, or the folder of a piece.",
-    no_args_is_help=True,
-)
+rework_app = typer.Typer(no_args_is_help=True)
 
 Music = Annotated[Path, typer.Argument(help="MIDI, MusicXML, or the folder of a piece.")]
 Other = Annotated[Path, typer.Argument(help="The second one.")]
@@ -24,6 +22,17 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.")]
 Seed = Annotated[int | None, typer.Option(help="Same music, same seed, same result.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
 Percent = Annotated[int | None, typer.Option(min=0, max=100, help="0 to 100.")]
+
+
+@rework_app.callback()
+def in_style(
+    context: typer.Context,
+    style: Annotated[
+        str | None, typer.Option("--style", help="Work in a style learned with style learn.")
+    ] = None,
+) -> None:
+    """Work on music that exists: a MIDI or MusicXML file, or the folder of a piece."""
+    context.obj = style
 
 
 @rework_app.command("continue")
@@ -164,11 +173,15 @@ def _do(
 ) -> None:
     """Check everything that can be, then load the models and do it."""
     from bot.rework_ask import wish
+    from bot.settings import Settings
     from bot.terminal import make_rework, place_of
+    from bot.wardrobe import folder_of
     from models.planner.brief import Brief
 
     given["source"] = place_of(file) if file else None
     given["reference"] = place_of(other) if other else None
     rework, bars = wish(use, **given)
-    request = Request("rework", brief or Brief(), bars=bars, rework=rework)
+    name = get_current_context().obj
+    style = str(folder_of(Settings(), name)) if name else None
+    request = Request("rework", brief or Brief(), bars=bars, rework=rework, style=style)
     make_rework(request, out, seed, as_json)

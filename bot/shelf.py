@@ -21,6 +21,7 @@ from bot import wording
 from bot.client import Segno
 from bot.files import files_in, remove_folders
 from bot.ui import Interaction
+from bot.wardrobe import row_of
 from models import vocabulary
 from models.errors import Refusal
 from storage import jobs, pieces, styles
@@ -100,17 +101,7 @@ def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:
     if job.kind == "export":
         return
     if job.kind == "learn":
-        learned = result["learned"]
-        styles.save(
-            db,
-            owner_id=job.user_id,
-            name=learned["name"],
-            pieces=learned["pieces"],
-            kind=learned["kind"],
-            folder=learned["folder"],
-            report=json.dumps(learned, ensure_ascii=False),
-            now=job.created,
-        )
+        styles.save(db, **row_of(result["learned"], job.user_id), now=job.created)
         return
     words = vocabulary.load()
     for clip in result["clips"]:

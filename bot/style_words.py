@@ -5,7 +5,7 @@ In: what `bot.styles.learn` returns. Out: a few sentences; figures only where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.i18n import translate
@@ -27,29 +27,41 @@ TRAIT_CHOICES = {
     "minor": "mostly minor",
     "major": "mostly major",
 }
+KIND_CHOICES = {
+    "vector": "measured features",
+    "embedding": "trained embedding",
+    "adapter": "trained adapter",
+}
 _MOSTLY = 0.65  # share of the pieces
 #: Why nothing was trained where that was not allowed.
 FROM_DISCORD = (
-    "The vector of measured features alone: nothing is trained on files that came through Discord, "
-    "because its rules forbid that without its permission. Whoever runs this bot can decide "
-    "otherwise, or train from files on their own machine."
+    "I measured what your melodies are like and compose by that. Nothing was trained: Discord's "
+    "rules forbid training on files that came through it without its permission. Whoever runs this "
+    "bot can decide otherwise, or train from files on their own machine."
 )
-AS_ASKED = "The vector of measured features alone, as you asked."
+AS_ASKED = (
+    "I measured what your melodies are like and compose by that; nothing was trained, as you asked."
+)
 KEPT = {
     "adapter": "An adapter was trained and kept: pieces of yours that it had not seen are {gain} % "
-    "better predicted.",
-    "embedding": "An embedding was trained and kept: pieces of yours that it had not seen are "
-    "{gain} % better predicted.",
+    "better predicted than by measuring alone.",
+    "embedding": "An embedding was trained and kept, an adapter on top of it was not: pieces of "
+    "yours that it had not seen are {gain} % better predicted than by measuring alone.",
 }
-TOO_FEW = "The vector of measured features alone: training needs {least} pieces or more."
+TOO_FEW = (
+    "I measured what your melodies are like and compose by that; training needs three pieces or "
+    "more."
+)
 NO_HELP = (
-    "The vector of measured features alone: training would not have helped (pieces it had not seen "
-    "{gain} % better predicted; I ask for {needed} %)."
+    "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
+    "away: the prediction of pieces it had not seen improved by {gain} %, and I ask for 2 %."
 )
 HARM = (
-    "The vector of measured features alone: training made music unlike yours {worse} % worse "
-    "predicted; I allow {allowed} %."
+    "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
+    "away: music unlike yours was predicted {worse} % worse, and I allow 1 %."
 )
+USE_IT = "Compose in it with /style use {name}."
+WEAR_IT = "Compose in it with --style “{name}”."
 
 
 def learned(
@@ -57,55 +69,72 @@ def learned(
     desk: Mapping[str, Any],
     locale: str = "en",
     untrained: str = FROM_DISCORD,
+    then: str = USE_IT,
+    quote: Callable[[str, int], str] = quoted,
 ) -> str:
-    """The reply after learning; `untrained` says why nothing was to be trained."""
+    """The reply after learning.
+
+    `untrained` says why nothing was to be trained, `then` how to compose in the style; `quote`
+    cuts a file's name to a length and makes its markup harmless.
+    """
     lines = [
-        "**" + translate("The style “{name}” is learned.", locale, name=result["name"]) + "**",
+        translate("The style “{name}” is learned.", locale, name=result["name"]),
         _pieces(result, locale),
         _outcome(result, locale, untrained),
-        *_left_out(result, desk, locale),
-        translate("Compose in it with /style use {name}.", locale, name=result["name"]),
+        *_left_out(result, desk, locale, quote),
+        translate(then, locale, name=result["name"]),
     ]
-    return "\n".join(lines)[:MESSAGE]
+    return "\n".join(line for line in lines if line)[:MESSAGE]
 
 
-def _pieces(result: Mapping[str, Any], locale: str) -> str:
-    """How many pieces there are and what they have in common."""
+def described(result: Mapping[str, Any], locale: str = "en") -> str:
+    """What the pieces have in common: "busier than most, small steps, mostly minor"; may be ""."""
     traits = list(result["traits"])
     if result["minor"] >= _MOSTLY:
         traits.append("minor")
     elif result["minor"] <= 1 - _MOSTLY:
         traits.append("major")
-    words = translate(", ", locale).join(translate(TRAIT_CHOICES[t], locale) for t in traits)
-    count = result["pieces"]
-    if not words:
-        return translate("Pieces: {count}; close to the middle of what I know.", locale,
-                         count=count)  # fmt: skip
-    return translate("Pieces: {count}; {traits}.", locale, count=count, traits=words)
+    return translate(", ", locale).join(translate(TRAIT_CHOICES[t], locale) for t in traits)
+
+
+def _pieces(result: Mapping[str, Any], locale: str) -> str:
+    """How many pieces there are and what they are like."""
+    count, traits = result["pieces"], described(result, locale)
+    if not traits:
+        traits = translate("close to the middle of what I know", locale)
+    if count == 1:
+        return translate("Learned from one piece: {traits}.", locale, traits=traits)
+    return translate("Learned from {count} pieces: {traits}.", locale, count=count, traits=traits)
 
 
 def _outcome(result: Mapping[str, Any], locale: str, untrained: str) -> str:
     """What was trained, or why nothing was."""
-    outcome = result["outcome"]
+    outcome, kind = result["outcome"], result["kind"]
     if not result["train"]:
         return translate(untrained, locale)
-    if result["kind"] in KEPT:
-        return translate(KEPT[result["kind"]], locale, gain=_number(outcome["gain"]))
-    if outcome["gain"] is None:
-        return translate(TOO_FEW, locale, least=outcome["least"])
-    if outcome["gain"] < outcome["needed"]:
-        return translate(NO_HELP, locale, gain=_number(outcome["gain"]), needed=outcome["needed"])
-    return translate(HARM, locale, worse=_number(outcome["worse"]), allowed=outcome["allowed"])
+    gains = outcome["gain"]
+    if kind in KEPT:
+        return translate(KEPT[kind], locale, gain=_number(gains[kind]))
+    if outcome["verdict"] == "few":
+        return translate(TOO_FEW, locale)
+    if outcome["verdict"] == "forgets":
+        return translate(HARM, locale, worse=_number(outcome["worse"]))
+    best = max(gain for gain in gains.values() if gain is not None)
+    return translate(NO_HELP, locale, gain=_number(best))
 
 
-def _left_out(result: Mapping[str, Any], desk: Mapping[str, Any], locale: str) -> list[str]:
+def _left_out(
+    result: Mapping[str, Any],
+    desk: Mapping[str, Any],
+    locale: str,
+    quote: Callable[[str, int], str],
+) -> list[str]:
     """One line for each file that was not learned from."""
     refused = [refusal(r["template"], r["values"], locale) for r in desk.get("skipped", ())]
     lines = [*refused, *result["skipped"]]
     if not lines:
         return []
-    said = [f"-# {quoted(line, 160)}" for line in lines]
-    return [translate("Not learned from:", locale), *said]
+    return [translate("Not learned from:", locale), *(f"- {quote(line, 160)}" for line in lines)]
 
 
 def _number(percent: float) -> str:

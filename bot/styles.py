@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +20,17 @@ import numpy as np
 from bot.domain import Lesson, OnProgress, Progress, Request
 from bot.i18n import translate
 from bot.render.failures import disk_errors
-from bot.wardrobe import LEARNED, MOST_PIECES, STYLES, WEIGHT
+from bot.rework import GONE
+from bot.wardrobe import LEARNED, MOST_PIECES, NOTHING, STYLES, TOO_MANY, WEIGHT
 from models.composer.features import NAMES
 from models.composer.generate import Composer
-from models.composer.reading import read
 from models.composer.sheets import LeadSheet
 from models.composer.source import read_source
 from models.errors import Refusal
 
 if TYPE_CHECKING:
-    from models.composer.adapt import Style
+    from models.composer.style import Report, Style
 
-#: The least that says something about a manner.
-_LEAST_BARS, _LEAST_NOTES = 4, 12
 #: Feature of the style vector -> (trait where it is high, trait where it is low).
 _TRAITS = {
     "notes_per_beat": ("busy", "calm"),
@@ -47,13 +45,15 @@ _TELLING, _MOST_TRAITS = 0.6, 3  # spreads of the training melodies from their m
 
 
 def learn(
-    request: Request, seed: int, data_dir: Path, composer: Composer, on_progress: OnProgress
+    request: Request, data_dir: Path, composer: Composer, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Learn a style and write its folder; the same arguments give the same style.
 
+    (Training is bounded by time: on a machine too slow for all its steps, nearly the same.)
+
     Returns JSON values: name, folder, pieces (in all), added, kind, traits (ids), minor (share of
     pieces, 0..1), skipped (a line for each file not learned from), train (whether training was
-    allowed), and `report`, the figures of `models.composer.adapt`.
+    allowed), discord (whether any file came through it), and `outcome`, what training found.
 
     Raises
     ------
@@ -63,17 +63,15 @@ def learn(
     lesson = request.lesson
     if lesson is None:
         raise ValueError("a request to learn has a lesson")
-    on_progress(Progress(1, 4, "reading the pieces"))
+    on_progress(Progress(1, 3, "reading the pieces"))
     home = data_dir / STYLES
-    earlier = _learned_from(home / lesson.earlier) if lesson.earlier else []
+    before = _record(home / lesson.earlier) if lesson.earlier else {}
+    earlier = [LeadSheet.from_json(raw) for raw in before.get("sheets", ())]
     found, skipped = _read(lesson, data_dir, request.locale)
     sheets = list({sheet.id: sheet for sheet in (*earlier, *found)}.values())
     if len(sheets) > MOST_PIECES:
-        raise Refusal(
-            "A style takes at most {most} pieces; this would make {count}.",
-            most=MOST_PIECES, count=len(sheets),
-        )  # fmt: skip
-    style = _learn(sheets, lesson, composer, seed, on_progress)
+        raise Refusal(TOO_MANY, most=MOST_PIECES, count=len(sheets))
+    style = _learn(sheets, lesson, composer, on_progress)
     learned = {
         "name": lesson.name,
         "folder": lesson.folder,
@@ -84,7 +82,8 @@ def learn(
         "minor": sum(sheet.minor for sheet in sheets) / len(sheets),
         "skipped": skipped,
         "train": lesson.train,
-        "report": style.report,
+        "discord": lesson.discord or bool(before.get("discord")),
+        "outcome": outcome(style.report),
     }
     folder = home / lesson.folder
     with disk_errors():
@@ -130,48 +129,57 @@ def _record(folder: Path) -> Mapping[str, Any]:
     return record
 
 
-def _learned_from(folder: Path) -> list[LeadSheet]:
-    return [LeadSheet.from_json(raw) for raw in _record(folder)["sheets"]]
-
-
 def _read(lesson: Lesson, data_dir: Path, locale: str) -> tuple[list[LeadSheet], list[str]]:
     """The files' melodies over their chords, and why some are left out, in the asker's language."""
     sheets: list[LeadSheet] = []
     skipped: list[str] = []
     for name, title in zip(lesson.files, lesson.titles, strict=True):
         try:
-            sheets.append(_sheet(data_dir / name))
+            sheets.append(_sheet(data_dir / name, title))
         except Refusal as refusal:
             why = translate(refusal.template, locale, **refusal.values)
-            skipped.append(f"{title}: {why}")
+            skipped.append(f"“{title}”: {why}")
     if not sheets:
-        raise Refusal("I could not learn from any of these files. {reasons}",
-                      reasons=" ".join(skipped))  # fmt: skip
+        raise Refusal(NOTHING, reasons=" ".join(skipped))
     return sheets, skipped
 
 
-def _sheet(path: Path) -> LeadSheet:
+def _sheet(path: Path, title: str) -> LeadSheet:
+    from models.composer import adapt
+
     if not path.is_file():
-        raise Refusal("I do not have that file any more; please send it again.")
-    sheet = read(read_source(path)).sheet
-    if sheet.bars < _LEAST_BARS or len(sheet.notes) < _LEAST_NOTES:
-        raise Refusal(
-            "Its melody is too short to learn from; I need {bars} bars and {notes} notes.",
-            bars=_LEAST_BARS, notes=_LEAST_NOTES,
-        )  # fmt: skip
+        raise Refusal(GONE)
+    sheet = adapt.sheet_of(read_source(path), title)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:24]  # the same file counts once
     return replace(sheet, id=digest)
 
 
 def _learn(
-    sheets: Sequence[LeadSheet], lesson: Lesson, composer: Composer, seed: int, tell: OnProgress
+    sheets: Sequence[LeadSheet], lesson: Lesson, composer: Composer, tell: OnProgress
 ) -> Style:
-    from models.composer import adapt  # training is seldom: not at every worker's start
+    from models.composer import adapt  # learning is seldom: not at every worker's start
 
     if not lesson.train:
-        tell(Progress(2, 4, "measuring the style"))
+        tell(Progress(2, 3, "measuring the style"))
         return adapt.instant(sheets)
-    return adapt.learn(sheets, composer, seed=seed, on_progress=tell)
+
+    def trained(done: int, of: int) -> None:
+        tell(Progress(1 + done, 1 + of, "training and testing on pieces left out"))
+
+    return adapt.learn(sheets, composer, on_progress=trained)
+
+
+def outcome(report: Report) -> dict[str, Any]:
+    """Figures of a report in percent: `gain` over the vector on pieces left out, `worse` the base.
+
+    `verdict` is the report's; gains are None where they were not measured.
+    """
+    gains = {
+        name: None if nats is None or not report.vector else 100 * (1 - nats / report.vector)
+        for name, nats in (("embedding", report.embedding), ("adapter", report.adapter))
+    }
+    worse = None if report.forgotten is None else 100 * report.forgotten
+    return {"verdict": report.verdict, "gain": gains, "worse": worse, **asdict(report)}
 
 
 def _traits(style: Style, composer: Composer) -> list[str]:

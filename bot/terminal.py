@@ -10,7 +10,8 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,6 +30,7 @@ from bot.i18n import translate
 from bot.piece import PieceFile
 from bot.recipe import players, recipe
 from bot.settings import Settings
+from bot.wardrobe import folder_of
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -36,8 +38,12 @@ from models.planner.intake import brief_from_json
 MISSING = "There is no file “{name}”; check its path."
 
 
-def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> None:
+def make_from_text(
+    text: str, out: Path, seed: int | None, as_json: bool, style: str | None = None
+) -> None:
     """Read a text in the person's language, make the piece, say what was done.
+
+    `style` is the name of a style learned here.
 
     Raises
     ------
@@ -52,21 +58,21 @@ def make_from_text(text: str, out: Path, seed: int | None, as_json: bool) -> Non
         if reading.leftover:
             words = translate(", ", locale).join(reading.leftover)
             notes.append(translate("I did not understand: {words}", locale, words=words))
-        _make(brief, out, as_json, locale, {"text": text, "notes": notes})
+        _make(brief, out, as_json, locale, {"text": text, "notes": notes}, style)
     except Refusal as refusal:
         refusal.args = (translate(refusal.template, locale, **refusal.values),)
         raise
 
 
-def make_from_file(path: Path, out: Path, as_json: bool) -> None:
-    """Make exactly what a brief file states.
+def make_from_file(path: Path, out: Path, as_json: bool, style: str | None = None) -> None:
+    """Make exactly what a brief file states, in the style of that name where one is given.
 
     Raises
     ------
     Refusal
         When the file is missing, is not JSON, or asks for something impossible.
     """
-    _make(read_brief(path), out, as_json, "en", {})
+    _make(read_brief(path), out, as_json, "en", {}, style)
 
 
 def read_brief(path: Path) -> Brief:
@@ -124,6 +130,7 @@ def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) ->
     seed = secrets.randbelow(2**31) if seed is None else seed
     _open(out)
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = studio.in_style(Path(request.style)) if request.style else studio
     started = time.perf_counter()
     drafts = draft(request, seed, out, studio.composer)
     clips: list[Clip] = []
@@ -139,15 +146,24 @@ def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) ->
         print(json.dumps({"clips": made, "seed": seed, "timing": timing}, ensure_ascii=False))
 
 
-def _make(brief: Brief, out: Path, as_json: bool, locale: str, extra: dict[str, Any]) -> None:
+def _make(
+    brief: Brief,
+    out: Path,
+    as_json: bool,
+    locale: str,
+    extra: dict[str, Any],
+    style: str | None = None,
+) -> None:
     from bot.studio import Studio, clip_to_json, sketch_of
 
     settings = Settings()
     seed = brief.seed if brief.seed is not None else secrets.randbelow(2**31)
     sketch = sketch_of(brief, seed, locale)  # a contradiction is said before models load
+    worn = folder_of(settings, style) if style else None
     _open(out)
     loading = time.perf_counter()
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = studio.in_style(worn) if worn else studio
     started = time.perf_counter()
     clip = _recorded(studio, sketch, out, as_json)
     finished = time.perf_counter()
@@ -181,20 +197,27 @@ def _recorded(
     if as_json:
         quiet: Clip = studio.record(sketch, out, melody=melody)
         return quiet
+    with progress_bar("planning the piece", locale) as show:
+        clip: Clip = studio.record(sketch, out, show, melody=melody)
+        return clip
+
+
+@contextmanager
+def progress_bar(label: str, locale: str = "en") -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error while the block runs; yields what moves it."""
     columns = (
         TextColumn("{task.completed}/{task.total}"),
         BarColumn(24),
         TextColumn("{task.description}"),
     )
     with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(translate("planning the piece", locale), total=4, completed=1)
+        task = bar.add_task(translate(label, locale), total=4, completed=1)
 
         def show(progress: Progress) -> None:
-            label = translate(progress.label, locale)
-            bar.update(task, completed=progress.step, total=progress.of, description=label)
+            said = translate(progress.label, locale)
+            bar.update(task, completed=progress.step, total=progress.of, description=said)
 
-        clip: Clip = studio.record(sketch, out, show, melody=melody)
-        return clip
+        yield show
 
 
 def _tell(clip: Clip, locale: str, notes: Iterable[str], seconds: float) -> None:

@@ -7,13 +7,21 @@ it was asked with. No models here (`bot.styles` reads and writes what the folder
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
+from bot.settings import Settings
 from models.errors import Refusal
+from storage import styles
+from storage.db import open_database
+from storage.styles import Style
 
 #: The folder under the data folder.
 STYLES = "styles"
@@ -26,6 +34,8 @@ MOST_PIECES, MOST_STYLES = 20, 20
 TERMINAL = 0
 #: What takes a style off again; no style may be called so.
 NONE = ("none", "无")
+TOO_MANY = "A style takes at most {most} pieces; this would make {count}."
+NOTHING = "{reasons} So there is nothing to learn from; give me MIDI or MusicXML with a melody."
 #: A folder that no style owns goes after this many seconds: a job may still wait to compose in it.
 _SPARE = 3600.0
 # Words without markup: a name is shown in other people's messages.
@@ -48,6 +58,43 @@ def named(text: str) -> str:
             name=name[:40],
         )
     return name
+
+
+def require(db: Database, name: str, owner_id: int = TERMINAL) -> Style:
+    """A person's style by its name.
+
+    Raises
+    ------
+    Refusal
+        When there is none; it names those there are.
+    """
+    style = styles.own(db, owner_id, name)
+    if style is None:
+        raise Refusal(
+            "There is no style “{name}” here; there are: {names}. python -m bot style learn makes "
+            "one.",
+            name=name[:40],
+            names=", ".join(s.name for s in styles.of(db, owner_id)) or "–",
+        )
+    return style
+
+
+def folder_of(settings: Settings, name: str) -> Path:
+    """The folder of a style that was learned on the command line.
+
+    Raises
+    ------
+    Refusal
+        When there is none of this name.
+    """
+    with closing(open_database(settings.database)) as db:
+        return (settings.styles_dir / require(db, name).folder).resolve()
+
+
+def row_of(learned: Mapping[str, Any], owner_id: int) -> dict[str, Any]:
+    """What `storage.styles.save` wants, from what `bot.styles.learn` returns."""
+    wanted = {name: learned[name] for name in ("name", "pieces", "kind", "folder")}
+    return {**wanted, "owner_id": owner_id, "report": json.dumps(learned, ensure_ascii=False)}
 
 
 def forget(data_dir: Path, owner_id: int) -> int:

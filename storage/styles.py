@@ -76,6 +76,11 @@ def own(db: Database, owner_id: int, name: str) -> Style | None:
     return next(iter(_select(db, "owner_id = ? AND name = ?", owner_id, name.strip())), None)
 
 
+def of(db: Database, owner_id: int) -> list[Style]:
+    """Return a person's own styles by name."""
+    return _select(db, "owner_id = ? ORDER BY name", owner_id)
+
+
 def usable(db: Database, user_id: int, guild_id: int | None) -> list[Style]:
     """Return what a person may compose in here: their own first, then what others share."""
     return _select(
@@ -131,4 +136,3 @@ def folders(db: Database) -> set[str]:
 def _select(db: Database, where: str, *values: object) -> list[Style]:
     sql = f"SELECT {_COLUMNS} FROM styles WHERE {where}"  # noqa: S608
     return [Style(*row) for row in db.conn.execute(sql, list(values))]
-

@@ -60,7 +60,7 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
     request = request_from_json(request_json)
     studio = open_studio()
     if request.kind == "learn":
-        learned = learn(request, seed, Path(out_dir).parent, studio.composer, on_progress)
+        learned = learn(request, Path(out_dir).parent, studio.composer, on_progress)
         return json.dumps({"learned": learned}, ensure_ascii=False)
     clips = studio.make(request, seed, Path(out_dir), on_progress)
     return json.dumps({"clips": [clip_to_json(c) for c in clips]}, ensure_ascii=False)

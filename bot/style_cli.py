@@ -1,0 +1,127 @@
+"""`python -m bot style`: styles learned from files on this machine, with training.
+
+In: MIDI or MusicXML files and a name. Out: a style in the database, for `--style NAME` here, or for
+the person in Discord whom `--for` names. These files did not come through Discord, so its policy
+says nothing about training on them.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.wardrobe import TERMINAL
+
+style_app = typer.Typer(help="Learn styles from your own files.", no_args_is_help=True)
+
+Owner = Annotated[int, typer.Option("--for", help="Discord user id of the style's owner.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
+
+
+@style_app.command()
+def learn(
+    files: Annotated[list[Path], typer.Argument(help="1 to 20 MIDI or MusicXML files.")],
+    name: Annotated[str, typer.Option(help="A style you have gets the files added.")],
+    vector_only: Annotated[bool, typer.Option("--vector-only", help="Train nothing.")] = False,
+    owner: Owner = TERMINAL,
+    as_json: AsJson = False,
+) -> None:
+    """Learn a style from FILES."""
+    from bot import style_words, wardrobe
+    from bot.domain import Lesson, Request
+    from bot.settings import Settings
+    from storage import styles
+    from storage.db import open_database
+
+    settings, name = Settings(), wardrobe.named(name)
+    with closing(open_database(settings.database)) as db:
+        earlier = styles.own(db, owner, name)
+    from_discord = earlier is not None and bool(json.loads(earlier.report).get("discord"))
+    allowed = settings.train_on_discord_files or not from_discord
+    lesson = Lesson(
+        earlier.name if earlier else name,
+        f"{owner}/{secrets.token_hex(8)}",
+        tuple(str(file.resolve()) for file in files),
+        tuple(file.name for file in files),
+        earlier.folder if earlier else None,
+        allowed and not vector_only,
+    )
+    learned = _learned(Request("learn", lesson=lesson), settings, as_json)
+    with closing(open_database(settings.database)) as db:
+        styles.save(db, **wardrobe.row_of(learned, owner), now=time.time())
+    if earlier and owner == TERMINAL:  # no job waits to compose in it
+        wardrobe.remove(settings.data_dir, earlier.folder)
+    why = style_words.AS_ASKED if vector_only else style_words.FROM_DISCORD
+    then = style_words.WEAR_IT if owner == TERMINAL else style_words.USE_IT
+    typer.echo(
+        json.dumps(learned, ensure_ascii=False)
+        if as_json
+        else style_words.learned(learned, {}, untrained=why, then=then, quote=_cut)
+    )
+
+
+@style_app.command("list")
+def list_(owner: Owner = TERMINAL, as_json: AsJson = False) -> None:
+    """Show the styles learned here."""
+    from dataclasses import asdict
+
+    from bot import style_words
+    from bot.settings import Settings
+    from storage import styles
+    from storage.db import open_database
+
+    with closing(open_database(Settings().database)) as db:
+        found = styles.of(db, owner)
+    if as_json:
+        rows = [asdict(style) | {"report": json.loads(style.report)} for style in found]
+        typer.echo(json.dumps({"styles": rows}, ensure_ascii=False, indent=1))
+        return
+    for style in found:
+        kind = style_words.KIND_CHOICES[style.kind]
+        about = style_words.described(json.loads(style.report))
+        typer.echo(" · ".join(filter(None, (style.name, f"pieces: {style.pieces}", kind, about))))
+    if not found:
+        typer.echo("No styles yet: python -m bot style learn FILES --name NAME")
+
+
+@style_app.command()
+def forget(name: Annotated[str, typer.Argument(help="Its name.")], owner: Owner = TERMINAL) -> None:
+    """Delete a style, its files and what it was learned from."""
+    from bot import wardrobe
+    from bot.settings import Settings
+    from storage import styles
+    from storage.db import open_database
+
+    settings = Settings()
+    with closing(open_database(settings.database)) as db:
+        style = wardrobe.require(db, name, owner)
+        styles.delete(db, style.id, owner)
+    wardrobe.remove(settings.data_dir, style.folder)
+    typer.echo(f"Deleted: {style.name}")
+
+
+def _cut(text: str, length: int) -> str:
+    return text[:length]
+
+
+def _learned(request: Any, settings: Any, as_json: bool) -> dict[str, Any]:
+    """Load the composer and learn, with a progress bar for people."""
+    import torch
+
+    from bot.domain import Progress
+    from bot.styles import learn
+    from bot.terminal import progress_bar
+    from models.composer.generate import load_composer
+
+    torch.set_num_threads(settings.threads_per_worker)
+    composer = load_composer()
+    quiet: Callable[[Progress], None] = lambda _: None  # noqa: E731
+    with nullcontext(quiet) if as_json else progress_bar("reading the pieces") as show:
+        return learn(request, settings.data_dir, composer, show)

@@ -168,9 +168,11 @@ def limits_of(plan: Plan, part: Part, shift: int, strictness: float) -> Limits:
 
 
 def register_of(section: PlanSection, limits: Limits) -> int:
-    """Register class of a section: higher when louder, inside what the part can sing."""
+    """Register class of a section: higher when louder or brighter, as far as the part sings."""
     low, high = registers(limits)
-    return min(max(2 + (section.dynamics > 0.72) - (section.dynamics < 0.35), low), high)
+    lift = (section.dynamics > 0.72) - (section.dynamics < 0.35)
+    bright = (section.valence > 0.4) - (section.valence < -0.4)
+    return min(max(2 + round(0.6 * (lift + bright)), low), high)
 
 
 def registers(limits: Limits) -> tuple[int, int]:

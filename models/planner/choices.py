@@ -108,7 +108,10 @@ def key(brief: Brief, chosen: Style, valence: float, grade: Grade | None, rng: R
         return Key.parse(brief.key)
     if brief.chords:
         return infer_key([(Chord.parse(c), 1 / len(bar)) for bar in brief.chords for c in bar])
-    minor = rng.random() < min(0.97, max(0.03, chosen.minor - 0.45 * valence))
+    # Mode is the strongest cue of valence (Eerola, Friberg and Bresin, 2013): a mood that was asked
+    # for clearly decides it, whatever the style is used to.
+    leaning = math.log((0.02 + chosen.minor) / (1.02 - chosen.minor)) - 6 * valence
+    minor = rng.random() < 1 / (1 + math.exp(-leaning))
     mode = "minor" if minor else "major"
     own = [m for m in chosen.modes if Key("D", m).is_minor == minor]
     # Locrian has no stable tonic chord: only where the style lives by it, and rarely.
@@ -165,11 +168,16 @@ def _beyond(brief: Brief, allowed: Grade) -> str | None:
     return None
 
 
-def tempo(chosen: Style, arousal: float, allowed: Grade | None, rng: Random) -> float:
-    """A whole number of quarter notes per minute: the style's typical tempo moved by arousal."""
+def tempo(chosen: Style, mood: tuple[float, float], allowed: Grade | None, rng: Random) -> float:
+    """A whole number of quarter notes per minute: the style's typical tempo moved by the mood.
+
+    Mostly by arousal; what is happy is also a little faster than what is sad.
+    """
     low, typical, high = chosen.tempo
-    reach = high - typical if arousal > 0 else typical - low
-    bpm = (typical + 0.85 * arousal * reach) * rng.uniform(0.96, 1.04)
+    valence, arousal = mood
+    lift = min(1.0, max(-1.0, 0.9 * arousal + 0.3 * valence))
+    reach = high - typical if lift > 0 else typical - low
+    bpm = (typical + lift * reach) * rng.uniform(0.96, 1.04)
     low, high = tempo_range(chosen, allowed)
     return float(round(min(high, max(low, bpm))))
 

@@ -128,7 +128,7 @@ def _frame(brief: Brief, seed: int, vocabulary: Vocabulary) -> _Frame:
         grade=grade,
         key=choices.key(brief, style, valence, allowed, _rng(seed, "key")),
         meters=_meters(brief, style, allowed, _rng(seed, "meter")),
-        tempo=choices.tempo(style, arousal, allowed, _rng(seed, "tempo")),
+        tempo=choices.tempo(style, (valence, arousal), allowed, _rng(seed, "tempo")),
         form=_rng(seed, "form").choice(form.form_names(style, purpose)),
     )
 

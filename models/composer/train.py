@@ -120,7 +120,9 @@ class Trainer:
         self.recipe, self.out = recipe["train"], out
         torch.manual_seed(self.recipe["seed"])
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-        self.accelerator = Accelerator(mixed_precision="bf16", kwargs_handlers=[unused])
+        # Without `cpu` accelerate does not see that torchrun started several processes on CPUs.
+        cpu = not torch.cuda.is_available()
+        self.accelerator = Accelerator(mixed_precision="bf16", cpu=cpu, kwargs_handlers=[unused])
         self.plain = ComposerModel(Shape(**recipe["shape"])).to(self.accelerator.device)
         self.average = copy.deepcopy(self.plain)
         self.progress = Progress()

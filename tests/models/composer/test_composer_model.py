@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +151,16 @@ def test_a_weight_that_nobody_wrote_down_is_refused(tmp_path: Path) -> None:
         hub.load("tiny", tmp_path)
     with pytest.raises(Refusal, match="not installed"):
         hub.load("nothing", tmp_path)
+
+
+def test_torchrun_trains_on_several_processes_as_one(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("train_on_two.py")
+    run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*run, str(script), str(tmp_path)],
+        capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "processes 2" in done.stdout and "apart 0.0" in done.stdout
+    assert int(done.stdout.split("steps ")[1].split()[0]) > 0

@@ -39,7 +39,6 @@ PRESETS: Mapping[str, Rework] = {
     "higher": Rework("restyle", register=_MUCH),
     "lower": Rework("restyle", register=_LITTLE),
     "fuller": Rework("restyle", polyphony=_MUCH),
-    "thinner": Rework("restyle", polyphony=_LITTLE),
 }
 _BARS = re.compile(r"\s*(\d{1,4})\s*(?:(?:-|–|—|~|至|到|to)\s*(\d{1,4}))?\s*")
 

@@ -36,7 +36,6 @@ REWORKS = {
     "higher": "Higher",
     "lower": "Lower",
     "fuller": "Fuller",
-    "thinner": "Thinner",
     "style": "In another style or mood …",
     "blend": "Blend with another piece …",
     "manner": "In the manner of another piece …",

@@ -55,7 +55,6 @@ DIRECT = [
     ("higher", {"use": "restyle", "register": 85}),
     ("lower", {"use": "restyle", "register": 15}),
     ("fuller", {"use": "restyle", "polyphony": 85}),
-    ("thinner", {"use": "restyle", "polyphony": 15}),
 ]
 
 

@@ -10,6 +10,7 @@ from fake_uses import FakeUses
 from typer.testing import CliRunner
 
 from bot import __main__ as cli
+from bot.domain import Request
 from bot.render.soundfont import find_soundfont
 from bot.studio import Studio
 from models import midi
@@ -68,6 +69,12 @@ def test_a_variation_of_a_file_is_the_five_files_and_says_what_it_is(uses, tune,
     before, after = (midi.read(tmp_path / n / "piece.mid").track("melody").notes
                      for n in ("out", "longer"))  # fmt: skip
     assert after[: len(before)] == before
+
+    # "Extend" goes on from those notes too: its seed would compose others.
+    request = Request("extend", parent="out", bars=2)
+    (extended,) = Studio.open().make(request, 5, tmp_path)
+    assert uses.calls[-1] == ("continue_", 2, 5)
+    assert midi.read(extended.folder / "piece.mid").bars == 6
 
 
 def test_several_results_go_into_numbered_folders(uses, tune, tmp_path):

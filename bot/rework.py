@@ -233,7 +233,8 @@ def _sketch(
 def _brief(asked: Rework, piece: PieceFile | None, made: Source) -> Brief:
     """What could be asked for to get something like it: a start for "Again with changes"."""
     plan = made.plan
-    told: dict[str, Any] = {"style": plan.style, "mood": asked.mood, "key": str(plan.key)}
+    told: dict[str, Any] = {"style": asked.style or plan.style, "mood": asked.mood}
+    told["key"] = str(plan.key)
     if piece is None:
         told |= {"meter": str(plan.meter), "tempo": round(plan.bpm, 3), "title": plan.title}
         base: dict[str, Any] = {}

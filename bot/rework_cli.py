@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click import get_current_context
 
 from bot.domain import Request, Use
 
@@ -37,6 +36,7 @@ def in_style(
 
 @rework_app.command("continue")
 def continue_(
+    context: typer.Context,
     file: Music,
     bars: Annotated[int, typer.Option(help="How many bars more.")] = 8,
     out: Out = Path("out"),
@@ -44,11 +44,12 @@ def continue_(
     as_json: AsJson = False,
 ) -> None:
     """Go on from where FILE stops."""
-    _do("continue", file, out, seed, as_json, bars=str(bars))
+    _do(context, "continue", file, out, seed, as_json, bars=str(bars))
 
 
 @rework_app.command()
 def vary(
+    context: typer.Context,
     file: Music,
     distance: Annotated[str, typer.Option(help="near, far, or a number from 0 to 1.")] = "near",
     count: Annotated[int, typer.Option(help="How many to choose from.")] = 4,
@@ -57,11 +58,12 @@ def vary(
     as_json: AsJson = False,
 ) -> None:
     """Make variations that differ from FILE and from each other."""
-    _do("vary", file, out, seed, as_json, distance=distance, count=count)
+    _do(context, "vary", file, out, seed, as_json, distance=distance, count=count)
 
 
 @rework_app.command()
 def infill(
+    context: typer.Context,
     file: Music,
     bars: Annotated[str, typer.Option(help="First and last bar, from 1: 5-8.")],
     out: Out = Path("out"),
@@ -69,27 +71,36 @@ def infill(
     as_json: AsJson = False,
 ) -> None:
     """Rewrite some bars and leave the others as they are."""
-    _do("infill", file, out, seed, as_json, bars=bars)
+    _do(context, "infill", file, out, seed, as_json, bars=bars)
 
 
 @rework_app.command()
 def harmonise(
-    file: Music, out: Out = Path("out"), seed: Seed = None, as_json: AsJson = False
+    context: typer.Context,
+    file: Music,
+    out: Out = Path("out"),
+    seed: Seed = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put new chords under the melody."""
-    _do("harmonise", file, out, seed, as_json)
+    _do(context, "harmonise", file, out, seed, as_json)
 
 
 @rework_app.command()
 def remelodise(
-    file: Music, out: Out = Path("out"), seed: Seed = None, as_json: AsJson = False
+    context: typer.Context,
+    file: Music,
+    out: Out = Path("out"),
+    seed: Seed = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a new melody over the chords."""
-    _do("remelodise", file, out, seed, as_json)
+    _do(context, "remelodise", file, out, seed, as_json)
 
 
 @rework_app.command()
 def blend(
+    context: typer.Context,
     file: Music,
     other: Other,
     steps: Annotated[int, typer.Option(help="Blends on the way from one to the other.")] = 1,
@@ -99,11 +110,12 @@ def blend(
     as_json: AsJson = False,
 ) -> None:
     """Mix two pieces, evenly from one to the other."""
-    _do("blend", file, out, seed, as_json, other=other, count=steps, share=share)
+    _do(context, "blend", file, out, seed, as_json, other=other, count=steps, share=share)
 
 
 @rework_app.command()
 def manner(
+    context: typer.Context,
     file: Music,
     other: Other,
     out: Out = Path("out"),
@@ -111,11 +123,12 @@ def manner(
     as_json: AsJson = False,
 ) -> None:
     """Play FILE in the manner of OTHER."""
-    _do("manner", file, out, seed, as_json, other=other)
+    _do(context, "manner", file, out, seed, as_json, other=other)
 
 
 @rework_app.command()
 def restyle(
+    context: typer.Context,
     file: Music,
     style: Annotated[str | None, typer.Option(help="Such as tango.")] = None,
     mood: Annotated[str | None, typer.Option(help="Such as sad.")] = None,
@@ -129,13 +142,14 @@ def restyle(
 ) -> None:
     """Make FILE a tango, sadder, busier: a style, a mood, and sliders."""
     _do(
-        "restyle", file, out, seed, as_json, style=style, mood=mood, intensity=intensity,
+        context, "restyle", file, out, seed, as_json, style=style, mood=mood, intensity=intensity,
         polyphony=polyphony, register=register, motion=motion,
     )  # fmt: skip
 
 
 @rework_app.command()
 def develop(
+    context: typer.Context,
     motif: Annotated[
         str, typer.Option(help='Notes "E4 G4 A4 G4 | E4 D4 C4" or scale steps "3 5 6 5".')
     ] = "",
@@ -157,10 +171,11 @@ def develop(
         raise Refusal(HOW)
     wanted = read_brief(brief) if brief else Brief()
     seed = wanted.seed if seed is None else seed
-    _do("develop", file, out, seed, as_json, brief=wanted, motif=motif.strip())
+    _do(context, "develop", file, out, seed, as_json, brief=wanted, motif=motif.strip())
 
 
 def _do(
+    context: typer.Context,
     use: Use,
     file: Path | None,
     out: Path,
@@ -181,7 +196,7 @@ def _do(
     given["source"] = place_of(file) if file else None
     given["reference"] = place_of(other) if other else None
     rework, bars = wish(use, **given)
-    name = get_current_context().obj
-    style = str(folder_of(Settings(), name)) if name else None
+    worn = context.obj
+    style = str(folder_of(Settings(), worn)) if worn else None
     request = Request("rework", brief or Brief(), bars=bars, rework=rework, style=style)
     make_rework(request, out, seed, as_json)

@@ -17,13 +17,13 @@ from models.vocabulary import Style
 
 #: MIDI velocity of a role from the softest to the loudest section (notes/rendering.md section 10).
 VELOCITIES: dict[Role, tuple[int, int]] = {
-    "melody": (72, 106),
-    "counter": (56, 90),
-    "chords": (50, 84),
-    "pad": (44, 68),
-    "bass": (64, 98),
-    "drums": (58, 106),
-    "other": (48, 78),
+    "melody": (56, 112),
+    "counter": (42, 94),
+    "chords": (36, 90),
+    "pad": (32, 74),
+    "bass": (50, 104),
+    "drums": (44, 112),
+    "other": (34, 84),
 }
 _EPSILON = 1e-6
 

@@ -238,8 +238,8 @@ def notes_of(
 
 
 def _velocity(dynamics: float, beat: float, phrase: float, bar: float) -> int:
-    """70..105 over a phrase (swelling to two thirds of it), from 0.6 of it when soft."""
+    """70..105 over a phrase (swelling to two thirds of it), half of it when soft."""
     place = (beat % phrase) / phrase
     arch = 1 - abs(place - 0.62) / 0.62
     accent = 1.0 if beat % bar == 0 else 0.5 if beat % 1 == 0 else 0.0
-    return round((70 + 25 * arch + 10 * accent) * (0.55 + 0.5 * dynamics))
+    return round((70 + 25 * arch + 10 * accent) * (0.44 + 0.64 * dynamics))

@@ -257,7 +257,7 @@ def shape(
         own = character(section.name)
         valence, arousal = _read(curve, (section.start_bar + section.bars / 2) / total)
         felt = arousal + own.lift
-        level = density * own.factor * (1 + 0.3 * arousal)
+        level = density * own.factor * (1 + 0.5 * arousal)
         playing = tuple(r for r in roles if r not in own.muted)
         # A lone voice and a short piece have nobody to rest; nor may the melody be all that rests.
         if (
@@ -270,7 +270,7 @@ def shape(
             PlanSection(
                 section=section,
                 density=round(min(ceiling, max(0.05, level)), 3),
-                dynamics=round(min(1.0, max(0.1, 0.55 + 0.35 * felt)), 3),
+                dynamics=round(min(1.0, max(0.1, 0.52 + 0.48 * felt)), 3),
                 valence=round(min(1.0, max(-1.0, valence)), 3),
                 arousal=round(min(1.0, max(-1.0, felt)), 3),
                 roles=playing,

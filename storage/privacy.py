@@ -48,6 +48,12 @@ def forget(db: Database, user_id: int) -> Forgotten:
         for table, column in _OWNED.items():
             sql = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608
             rows[table] = db.conn.execute(sql, [user_id]).rowcount
+        # Others' jobs that were asked in a style of theirs name its folder, which names its owner.
+        db.conn.execute(
+            "UPDATE jobs SET request = json_set(request, '$.style', 'gone')"
+            " WHERE instr(request, ?) AND json_extract(request, '$.style') LIKE ?",
+            [f'"{user_id}/', f"{user_id}/%"],
+        )
         db.conn.execute("DELETE FROM turns WHERE lane = ?", [lane_of(user_id, None)])
         # Deleted words stay readable in the index's old segments until they are merged.
         db.conn.execute("INSERT INTO pieces_fts (pieces_fts) VALUES ('optimize')")

@@ -16,9 +16,11 @@ import logging
 import zipfile
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import soundfile
+import torch
 from discord_rules import broken_rules
 from PIL import Image
 from simcord import interactions
@@ -29,6 +31,7 @@ from bot.domain import Progress
 from bot.files import files_in
 from bot.jobs.executor import JobCancelled, JobFailed
 from bot.settings import Settings
+from bot.wardrobe import LEARNED
 from models.errors import Refusal
 from storage.db import DbThread
 
@@ -89,6 +92,8 @@ class TinyStudio:
                 raise JobCancelled(spec.job_id)
             if self.error is not None:
                 raise self.error
+            if request["kind"] == "learn":
+                return json.dumps({"learned": self.learn(spec, on_progress)})
             return json.dumps({"clips": self.make(request, spec.seed, Path(spec.out_dir))})
         finally:
             self.running.discard(spec.job_id)
@@ -102,6 +107,23 @@ class TinyStudio:
             assert any(place.exists() for place in found), rework["source"]
         count = rework["count"] if rework else request["takes"]
         return [self.piece(request, seed, take, home) for take in range(count)]
+
+    def learn(self, spec, on_progress):
+        """The real thing, beside a network whose melodies have middling features."""
+        from bot.jobs.tasks import request_from_json
+        from bot.styles import learn
+
+        middle = SimpleNamespace(style_mean=torch.full((60,), 0.3), style_scale=torch.ones(60) / 9)
+        composer = SimpleNamespace(decoder=SimpleNamespace(model=middle))
+        asked = request_from_json(spec.request)
+        return learn(asked, Path(spec.out_dir).parent, composer, on_progress)
+
+    def worn(self, request, home):
+        """The style a worker states, from the folder it would compose with."""
+        if not request["style"]:
+            return {}
+        learned = json.loads((home.parent / "styles" / request["style"] / LEARNED).read_text())
+        return {"learned_style": learned["name"]}
 
     def piece(self, request, seed, take, home):
         text = json.dumps(
@@ -125,6 +147,7 @@ class TinyStudio:
             "chords": ["Dm"],
             "seed": seed,
             **({"rework": self.done(request)} if request["rework"] else {}),
+            **self.worn(request, home),
             "verification": {"passed": 13, "of": 14, "failed": ["tempo: asked 96, found 97"]},
         }
         audio = tiny_audio("mp3")

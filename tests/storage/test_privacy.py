@@ -1,6 +1,6 @@
 """Forgetting is complete: no table, and no byte of the file, keeps the person."""
 
-from storage import deliveries, feedback, jobs, pieces, preferences, privacy
+from storage import deliveries, feedback, jobs, pieces, preferences, privacy, styles
 from storage.db import open_database
 from tests.storage.test_pieces import VALUES, piece
 
@@ -34,6 +34,10 @@ def live_through_everything(db, person: int, friend: int) -> None:
             feedback.add(db, rater, id, "👍", VALUES, 2.0)
     for who in (person, friend):
         preferences.save(db, preferences.Preferences(who, "zh", True, ("wav",)))
+        style = styles.save(db, owner_id=who, name="Xylophonic", pieces=3, kind="vector",
+                            folder=f"{who}/1", report="{}", now=3.0)  # fmt: skip
+        styles.share(db, style.id, 10)
+        styles.choose(db, who, style.id)
 
 
 def test_forget_leaves_nothing_in_any_table(tmp_path):
@@ -41,14 +45,18 @@ def test_forget_leaves_nothing_in_any_table(tmp_path):
     with open_database(path) as db:
         live_through_everything(db, PERSON, FRIEND)
         tables_before = {table for table, _ in cells(db, PERSON)}
-        assert tables_before == {"jobs", "turns", "pieces", "ratings", "preferences"}
+        assert tables_before == {
+            "jobs", "turns", "pieces", "ratings", "preferences", "styles", "active_styles",
+        }  # fmt: skip
         assert b"Xylophonia" in path.read_bytes() + path.with_name("a.db-wal").read_bytes()
         friends = privacy.export(db, FRIEND)
 
         gone = privacy.forget(db, PERSON)
 
         assert cells(db, PERSON) == []
-        assert gone.rows == {"jobs": 2, "pieces": 2, "ratings": 2, "preferences": 1}
+        assert gone.rows == {
+            "jobs": 2, "pieces": 2, "ratings": 2, "preferences": 1, "active_styles": 1, "styles": 1,
+        }  # fmt: skip
         assert gone.folders == ("/pieces/piece 1", "/pieces/piece 2")
         after = privacy.export(db, FRIEND)
         assert after["pieces"] == friends["pieces"]
@@ -72,6 +80,8 @@ def test_export_is_the_persons_own_and_no_secret(db):
     live_through_everything(db, PERSON, FRIEND)
     copy = privacy.export(db, PERSON)
     assert [len(copy[t]) for t in ("jobs", "pieces", "ratings", "preferences")] == [2, 2, 4, 1]
+    assert [style["name"] for style in copy["styles"]] == ["Xylophonic"]
+    assert len(copy["active_styles"]) == 1
     assert copy["pieces"][0]["title"] == "Xylophonia"
     assert "Xylophonia for me" in copy["jobs"][0]["request"]
     assert str(FRIEND) not in str(copy)

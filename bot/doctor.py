@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 import math
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +29,10 @@ from bot.render.fonts import find_chinese, find_latin
 from bot.render.soundfont import find_soundfont
 from bot.render.trims import load_trims
 from bot.settings import Settings
+from bot.wardrobe import LEARNED
 from models.errors import Refusal
+from storage import styles
+from storage.db import open_database
 
 #: Import name -> name on the package index.
 PACKAGES = {
@@ -81,6 +86,7 @@ def examine(
         _data_folder(settings.data_dir),
         _space(settings.data_dir),
         _weights(weights),
+        _styles(settings),
         _token(settings.discord_token is not None),
         _env_file(env_file),
     ]
@@ -210,6 +216,25 @@ def _weights(folder: Path | None) -> Finding:
         return Finding(name, False, f"not read ({type(error).__name__})", "See packages above.")
     size = sum(t.nbytes for t in tensors.values()) / 1e6
     return Finding(name, True, f"{len(tensors)} tensors, {size:.0f} MB")
+
+
+def _styles(settings: Settings) -> Finding:
+    """Compare the learned styles with their files, and say whether files from Discord train."""
+    name, trains = "learned styles", settings.train_on_discord_files
+    policy = "files sent through Discord are " + ("trained on" if trains else "not trained on")
+    if not settings.database.exists():
+        return Finding(name, True, f"0; {policy}")
+    try:
+        with closing(open_database(settings.database)) as db:
+            folders = styles.folders(db)
+    except sqlite3.DatabaseError as error:
+        remedy = "Put the newest copy in its place; copies lie in the backups folder."
+        return Finding(name, False, f"the database cannot be read: {error}", remedy)
+    lost = [f for f in folders if not (settings.styles_dir / f / LEARNED).is_file()]
+    if not lost:
+        return Finding(name, True, f"{len(folders)}; {policy}")
+    detail = f"{len(lost)} of {len(folders)} without their files; {policy}"
+    return Finding(name, False, detail, "Bring the styles folder back, or learn them again.", False)
 
 
 def _token(present: bool) -> Finding:

@@ -17,7 +17,8 @@ HELP = """**I compose music and answer with audio you can play at once.**
 `/compose boss fight music, game loop, 160 bpm`
 
 `/rework` continues, varies, rewrites, blends or restyles a piece, or your own MIDI or MusicXML \
-file; `/motif 3 5 6 5` composes around your hook.
+file; `/motif 3 5 6 5` composes around your hook. `/style learn` learns a style from your own \
+files, `/style use` composes in it.
 
 Under each piece: **four variations** to pick from, **extend**, **again with changes**, \
 **rework**, the MIDI and MusicXML files, WAV and stems. On any message that carries such a \

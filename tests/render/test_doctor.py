@@ -8,6 +8,8 @@ import pytest
 from bot import doctor
 from bot.settings import Settings
 from models import hub
+from storage import styles
+from storage.db import open_database
 
 
 def settings(tmp_path, **values):
@@ -55,6 +57,26 @@ def test_soundfont_that_is_none(tmp_path, fast):
     findings = doctor.examine(settings(tmp_path, soundfont=tmp_path / "song.sf2"))
     assert "song.sf2 is not a soundfont" in named(findings, "soundfont").remedy
     assert "song.sf2 is not a soundfont" in named(findings, "test render").remedy
+
+
+def test_learned_styles_without_their_files(tmp_path, fast):
+    chosen = settings(tmp_path)
+    found = named(doctor.examine(chosen), "learned styles")
+    assert (found.ok, found.detail) == (True, "0; files sent through Discord are not trained on")
+    with open_database(chosen.database) as db:
+        for folder in ("1/a", "1/b"):
+            styles.save(db, owner_id=1, name=folder, pieces=1, kind="vector", folder=folder,
+                        report="{}", now=0.0)  # fmt: skip
+    (chosen.styles_dir / "1" / "a").mkdir(parents=True)
+    (chosen.styles_dir / "1" / "a" / "learned.json").touch()
+    found = named(doctor.examine(chosen), "learned styles")
+    assert not found.ok
+    assert not found.needed
+    assert "1 of 2 without their files" in found.detail
+    chosen.database.write_bytes(b"no database" * 1000)
+    found = named(doctor.examine(settings(tmp_path, train_on_discord_files=True)), "learned styles")
+    assert "the database cannot be read" in found.detail
+    assert found.needed
 
 
 def test_missing_package(tmp_path, monkeypatch):

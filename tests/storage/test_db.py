@@ -31,7 +31,9 @@ def test_contract(tmp_path):
         "busy_timeout": 5000,
     }
     tables = [t for t in db.tables if not t.name.startswith(("_", "sqlite_", "pieces_fts"))]
-    assert {t.name for t in tables} == {"jobs", "turns", "pieces", "ratings", "preferences"}
+    assert {t.name for t in tables} == {
+        "jobs", "turns", "pieces", "ratings", "preferences", "styles", "active_styles",
+    }  # fmt: skip
     assert all(t.strict for t in tables)
     db.close()
     again = open_database(tmp_path / "deep" / "segno.db")

@@ -76,12 +76,23 @@ def bench(
     as_json: AsJson = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer cases.")] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the data sets.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="composer: a part, such as likelihood; again for more.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="composer: melodies of the weight before (JSON).")
+    ] = None,
+    unconditional: Annotated[
+        Path | None, typer.Option(help="composer: weight of the network that is told nothing.")
+    ] = None,
 ) -> None:
     """Measure, and print a table with its cases, seed and comparison."""
+    from bot.bench.options import Options
     from bot.bench.registry import run_bench
     from bot.terminal import print_table
 
-    table = run_bench(name, quick=quick, data=data)
+    options = Options(tuple(only or ()), previous, unconditional)
+    table = run_bench(name, quick=quick, data=data, options=options)
     if as_json:
         _print_json(table.to_json())
     else:
@@ -153,6 +164,18 @@ def evaluate(
 ) -> None:
     """Measure a shipped weight on held-out test pieces."""
     bench(model, as_json=as_json, data=data)
+
+
+@app.command()
+def gallery(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(
+        "docs/gallery"
+    ),
+) -> None:
+    """Make the twelve pieces of the gallery again, with pictures and the listening sheet."""
+    from bot.gallery import rebuild
+
+    rebuild(out, typer.echo)
 
 
 @app.command()

@@ -7,6 +7,7 @@ its own and together (no jingle of a minute, no grade 1 lesson in G flat at 190)
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from models.planner.brief import Brief
 from models.theory import Key
@@ -22,6 +23,14 @@ _PROGRESSIONS = (
     (("Gm", "Eb", "Bb", "F"), "G minor"),
     (("D", "A/C#", "Bm", "F#m", "G", "D", "G", "A7"), "D major"),
     (("Cm", "Ab", "Fm", "G7"), "C minor"),
+)
+
+_FORMS = (
+    ("verse", "chorus"),
+    ("verse", "chorus", "verse", "chorus"),
+    ("intro", "verse", "chorus", "outro"),
+    ("theme", "theme", "bridge", "theme"),
+    ("intro", "theme", "bridge", "theme"),
 )
 
 
@@ -83,3 +92,58 @@ def _instruments(rng: random.Random, words: Vocabulary) -> tuple[str, ...]:
     if rng.random() < 0.4:
         chosen.append(rng.choice([k.id for k in words.kits]))
     return tuple(dict.fromkeys(chosen))
+
+
+def attribute_sets(number: int, seed: int) -> list[Brief]:
+    """Briefs that state tempo, key, meter, bars and instruments; half chords, the others a form."""
+    rng, words = random.Random(f"{seed}/sets"), load()
+    out = []
+    for index, brief in enumerate(random_briefs(number, seed)):
+        style = words.styles[brief.style] if brief.style else rng.choice(list(words.styles))
+        low, _, high = style.tempo
+        bars = rng.choice((8, 12, 16, 24, 32))
+        chords: tuple[tuple[str, ...], ...] = ()
+        form: tuple[str, ...] = ()
+        if index % 2 == 0:
+            symbols, key = rng.choice(_PROGRESSIONS)
+            chords = tuple((symbol,) for symbol in symbols)
+        else:
+            form = rng.choice(_FORMS)
+            bars = max(bars, 4 * len(form))
+            mode = rng.choices(("major", "minor"), (1, 1))[0]
+            key = str(Key(rng.choice(_TONICS), mode))
+        out.append(
+            replace(
+                brief, key=key, chords=chords, form=form, bars=bars, seconds=None, grade=None,
+                tempo=float(rng.randint(round(low), round(high))),
+                meter=rng.choice(("4/4", "3/4", "6/8", "2/4")),
+                instruments=_instruments(rng, words),
+                purpose=rng.choice(("song", "film_cue", "game_loop")),
+            )
+        )  # fmt: skip
+    return out
+
+
+def mood_briefs(number: int, seed: int) -> tuple[list[Brief], list[Brief]]:
+    """Briefs that ask for a mood (half of them a style too), and as many that feel like nothing."""
+    rng, words = random.Random(f"{seed}/moods"), load()
+    moods, styles = list(words.moods), list(words.styles)
+    rng.shuffle(moods)
+    asked = [
+        Brief(
+            style=rng.choice(styles).id if i % 2 else None,
+            moods=(moods[i % len(moods)].id,),
+            bars=rng.choice((8, 12, 16)),
+        )
+        for i in range(number)
+    ]
+    neutral = [
+        Brief(
+            style=rng.choice(styles).id if i % 2 else None,
+            valence=0.0,
+            arousal=0.0,
+            bars=rng.choice((8, 12, 16)),
+        )
+        for i in range(number)
+    ]
+    return asked, neutral

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.bench import Row, Table
+from bot.bench.options import Options
 from models.errors import Refusal
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 CACHE = Path(".cache")
 
 
-def run_bench(name: str, *, quick: bool = False, data: Path | None = None) -> Table:
-    """Run a benchmark by name.
+def run_bench(
+    name: str, *, quick: bool = False, data: Path | None = None, options: Options | None = None
+) -> Table:
+    """Run a benchmark by name; `options` are the composer's.
 
     Raises
     ------
@@ -33,7 +36,7 @@ def run_bench(name: str, *, quick: bool = False, data: Path | None = None) -> Ta
         "speed": _speed,
         "loudness": _loudness,
         "crash": _crash,
-        "composer": _composer,
+        "composer": lambda few, folder: _composer(few, folder, options or Options()),
         "harmony": _harmony,
     }
     if name not in runners:
@@ -77,14 +80,15 @@ def _crash(quick: bool, _: Path | None) -> Table:
     return crash.run(kills=10 if quick else 50)
 
 
-def _composer(quick: bool, data: Path | None) -> Table:
-    from models.composer.evaluate import evaluate
+def _composer(quick: bool, data: Path | None, options: Options) -> Table:
+    from bot.bench import composer
+    from models.composer.data import load_sheets
+    from models.composer.evaluation.study import Study
+    from models.composer.generate import load_composer
 
-    tunes, seed = (15 if quick else 60), 0
-    found = evaluate(_needed(data), CACHE / "composer", tunes=tunes, seed=seed)
-    notes = ("held-out test pieces; melodies are written over the chords of the same pieces",)
-    rows = {name: Row(round(value, 4)) for name, value in found.items() if name != "tunes"}
-    return Table("composer", int(found["tunes"]), seed, rows, notes)
+    folder = _needed(data)
+    sheets = load_sheets(folder, CACHE / "composer")
+    return composer.run(Study(load_composer(), sheets, quick, say=composer.say), options, folder)
 
 
 def _harmony(_: bool, data: Path | None) -> Table:

@@ -1,0 +1,15 @@
+"""What the command line may add to a benchmark; read without loading what it measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of the composer's benchmark: parts to run (all when none), and files to compare with."""
+
+    only: tuple[str, ...] = ()
+    previous: Path | None = None
+    unconditional: Path | None = None

@@ -27,29 +27,34 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 @style_app.command()
 def learn(
-    files: Annotated[list[Path], typer.Argument(help="1 to 20 MIDI or MusicXML files.")],
     name: Annotated[str, typer.Option(help="A style you have gets the files added.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="1 to 20 MIDI or MusicXML files.")
+    ] = None,
     vector_only: Annotated[bool, typer.Option("--vector-only", help="Train nothing.")] = False,
     owner: Owner = TERMINAL,
     as_json: AsJson = False,
 ) -> None:
-    """Learn a style from FILES."""
+    """Learn a style from FILES; without any, learn one you have again (for a new weight)."""
     from bot import style_words, wardrobe
     from bot.domain import Lesson, Request
     from bot.settings import Settings
+    from models.errors import Refusal
     from storage import styles
     from storage.db import open_database
 
     settings, name = Settings(), wardrobe.named(name)
     with closing(open_database(settings.database)) as db:
         earlier = styles.own(db, owner, name)
+    if earlier is None and not files:
+        raise Refusal("Name the files to learn from: 1 to 20 in MIDI or MusicXML.")
     from_discord = earlier is not None and bool(json.loads(earlier.report).get("discord"))
     allowed = settings.train_on_discord_files or not from_discord
     lesson = Lesson(
         earlier.name if earlier else name,
         f"{owner}/{secrets.token_hex(8)}",
-        tuple(str(file.resolve()) for file in files),
-        tuple(file.name for file in files),
+        tuple(str(file.resolve()) for file in files or ()),
+        tuple(file.name for file in files or ()),
         earlier.folder if earlier else None,
         allowed and not vector_only,
     )

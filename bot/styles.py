@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ from models.errors import Refusal
 
 if TYPE_CHECKING:
     from models.composer.style import Report, Style
+
+log = logging.getLogger(__name__)
 
 #: Feature of the style vector -> (trait where it is high, trait where it is low).
 _TRAITS = {
@@ -110,10 +113,16 @@ class Fitting:
             When the style is gone.
         """
         from models.composer import adapt
+        from models.composer.style import fingerprint
 
         name = str(_record(folder)["name"])
         if self.composer is None or self.folder != folder:
-            self.composer = adapt.applied(plain, adapt.Style.load(folder / WEIGHT))
+            style = adapt.Style.load(folder / WEIGHT)
+            if style.base not in ("", fingerprint(plain.decoder.model)):
+                log.warning(
+                    "%s was trained over an earlier weight: only its vector is used", folder
+                )
+            self.composer = adapt.applied(plain, style)
             self.folder = folder
         return name, self.composer
 
@@ -139,7 +148,7 @@ def _read(lesson: Lesson, data_dir: Path, locale: str) -> tuple[list[LeadSheet],
         except Refusal as refusal:
             why = translate(refusal.template, locale, **refusal.values)
             skipped.append(f"“{title}”: {why}")
-    if not sheets:
+    if not sheets and not (lesson.earlier and not lesson.files):
         raise Refusal(NOTHING, reasons=" ".join(skipped))
     return sheets, skipped
 

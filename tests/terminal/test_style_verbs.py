@@ -100,6 +100,9 @@ def test_files_on_this_machine_are_trained_on_and_added(home, trained):
     assert trained[1][0] == trained[0][0]
     (second,) = (home / "data" / "styles" / "0").iterdir()
     assert second != first
+    again = run("style", "learn", "--name", "mine")  # over a new weight
+    assert "Learned from 2 pieces" in again.stdout
+    assert trained[2] == trained[1]
 
 
 def test_a_style_can_be_learned_for_somebody_in_discord(home, trained):
@@ -138,10 +141,12 @@ def test_reworks_are_made_in_the_style_too(home, monkeypatch, trained):
     [
         (("noise.mid",), "nothing to learn from"),
         (("one.mid", "--name", "none"), "Call the style by"),
+        ((), "Name the files to learn from"),
     ],
 )
 def test_what_cannot_be_learned_is_refused(home, names, words):
-    result = run("style", "learn", "--name", "x", home / names[0], *names[1:])
+    files = [home / name if name.endswith(".mid") else name for name in names]
+    result = run("style", "learn", "--name", "x", *files)
     assert isinstance(result.exception, Refusal)
     assert words in str(result.exception)
     assert not (home / "data" / "styles").exists()

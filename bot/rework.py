@@ -20,7 +20,8 @@ from bot.policy import TOO_LONG
 from models import midi
 from models.composer import generate as uses
 from models.composer.generate import Composer
-from models.composer.source import Source, read_source
+from models.composer.opening import open_file
+from models.composer.source import Source
 from models.errors import Refusal
 from models.planner import make_plan
 from models.planner.brief import Brief
@@ -94,7 +95,7 @@ def open_music(place: str | None, title: str, pieces: Path, longest: float | Non
             )
         origin = Origin(Source(piece.plan, track.notes), piece)
     else:
-        source = read_source(home)
+        source = open_file(home)
         plan = replace(source.plan, title=title or source.plan.title)
         origin = Origin(replace(source, plan=plan))
     _within(origin.source, longest)

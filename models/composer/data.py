@@ -22,9 +22,9 @@ from models.composer.corpus_lieder import lieder
 from models.composer.corpus_midi import nottingham, pop909
 from models.composer.corpus_music21 import music21_corpus
 from models.composer.corpus_musicxml import openewld
-from models.composer.describe import encode, plainer, rebarred
+from models.composer.describe import encode, plainer, rebarred, sheet_profile
 from models.composer.encode import Encoded, bar_events, events_of
-from models.composer.features import NAMES, Floats, profile
+from models.composer.features import NAMES, Floats
 from models.composer.novelty import keys_of
 from models.composer.sheets import SPLITS, LeadSheet
 
@@ -107,12 +107,6 @@ def counts(sheets: dict[str, list[LeadSheet]]) -> list[tuple[str, str, int, int,
             bars, notes = sum(s.bars for s in mine), sum(len(s.notes) for s in mine)
             rows.append((source, split, number, chorded, bars, notes))
     return rows
-
-
-def sheet_profile(sheet: LeadSheet, first: int = 0, last: int | None = None) -> Floats:
-    """The 60 melody features of some bars of a sheet."""
-    bars = bar_events(events_of(sheet), sheet.bar_steps, sheet.bars)
-    return profile(bars[first:last], sheet.bar_steps, sheet.minor)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from models.composer.encode import (
     events_of,
     place_inputs,
 )
+from models.composer.features import Floats, profile
 from models.composer.sheets import LeadSheet
 from models.theory import QUALITY_CLASSES
 
@@ -127,6 +128,12 @@ def encode(sheet: LeadSheet) -> Encoded:
         np.array([e.step // bar for e in events], np.int64),
         np.array([wishes.source[e.step // bar] for e in events], np.int64),
     )
+
+
+def sheet_profile(sheet: LeadSheet, first: int = 0, last: int | None = None) -> Floats:
+    """The 60 melody features of some bars of a sheet."""
+    bars = bar_events(events_of(sheet), sheet.bar_steps, sheet.bars)
+    return profile(bars[first:last], sheet.bar_steps, sheet.minor)
 
 
 def rebarred(sheet: LeadSheet) -> LeadSheet | None:

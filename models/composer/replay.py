@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from models import hub
-from models.composer.data import sheet_profile
+from models.composer.describe import sheet_profile
 from models.composer.habits import Manners
 from models.composer.sheets import LeadSheet
 from models.errors import Refusal

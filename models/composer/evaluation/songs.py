@@ -1,9 +1,10 @@
 """Whole songs: whether music comes back as it does in human ones, and what of it is copied.
 
-In: plans of several styles, 32 to 64 bars, made by the planner and composed. Out: the share of bars
-that return, against test pieces of the same lengths (pop against POP909, dances and folk songs
-against Nottingham), and the share of two-bar melodies that stand in the training index, with the
-longest stretch equal to a training melody.
+In: plans of several styles, made by the planner and composed. Each is as long as one whole test
+piece (pop against POP909, dances and folk songs against Nottingham): returns grow with length, and
+the opening of a long song has none of its later ones, so pieces are neither cut nor pooled. Out:
+the share of bars that return, beside that of the human pieces; and the share of two-bar melodies
+that stand in the training index, with the longest stretch equal to a training melody.
 """
 
 from __future__ import annotations
@@ -14,38 +15,35 @@ from dataclasses import dataclass
 from models.composer import novelty
 from models.composer.compose import compose
 from models.composer.encode import Event
-from models.composer.evaluation.pieces import bar_steps, bars_of, cut, sheet_bars
+from models.composer.evaluation.pieces import bar_steps, bars_of, sheet_bars
 from models.composer.evaluation.study import Figure, Study, mean
 from models.composer.sheets import LeadSheet
 from models.composer.structure import returning_share
 from models.planner import make_plan
 from models.planner.brief import Brief
 
-_SONGS = 8  # of each kind and length
-_LEAST = 8  # human pieces to compare with
+_SONGS = 32  # of each kind
+_SHORTEST, _LONGEST = 24, 96  # bars
 _Bars = Sequence[Sequence[Event]]
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """Styles that are set against the test pieces of one corpus, at some lengths in bars."""
+    """Styles that are set against the test pieces of one corpus."""
 
     name: str
     source: str
     styles: tuple[str, ...]
-    lengths: tuple[int, ...]
 
 
 _KINDS = (
     _Kind(
         "pop", "pop909",
         ("pop", "ballad", "mandopop", "rock", "soul", "synthpop", "jpop", "soft_rock"),
-        (32, 48, 64),
     ),
     _Kind(
         "folk", "nottingham",
         ("celtic_jig", "celtic_reel", "folk", "waltz", "polka", "march", "sea_shanty", "children"),
-        (32,),
     ),
 )  # fmt: skip
 
@@ -56,34 +54,26 @@ def songs(study: Study) -> list[Figure]:
     heard: list[tuple[_Bars, int]] = []
     human: list[tuple[_Bars, int]] = []
     for kind in _KINDS:
-        ours: list[tuple[_Bars, int]] = []
-        theirs: list[tuple[_Bars, int]] = []
-        for length in kind.lengths:
-            people = _people(study.sheets["test"], kind.source, length)
-            if len(people) >= _LEAST:
-                theirs += people
-                ours += _composed(study, kind, length)
+        pieces = [
+            s
+            for s in study.sheets["test"]
+            if s.source == kind.source and _SHORTEST <= s.bars <= _LONGEST
+        ][: study.cases(_SONGS)]
+        ours = [_composed(study, kind, number, s) for number, s in enumerate(pieces)]
+        theirs: list[tuple[_Bars, int]] = [(sheet_bars(s), s.bar_steps) for s in pieces]
         out += _returns(kind, ours, theirs)
         heard += ours
         human += theirs
     return out + _copies(heard, human, study.composer.index)
 
 
-def _people(test: Sequence[LeadSheet], source: str, length: int) -> list[tuple[_Bars, int]]:
-    long_enough = [s for s in test if s.source == source and s.bars >= length]
-    return [(sheet_bars(cut(s, length)), s.bar_steps) for s in long_enough]
-
-
-def _composed(study: Study, kind: _Kind, length: int) -> list[tuple[_Bars, int]]:
-    out: list[tuple[_Bars, int]] = []
-    for number in range(study.cases(_SONGS)):
-        style = kind.styles[number % len(kind.styles)]
-        study.say(f"song {number + 1} of {length} bars: {style}")
-        seed = study.seed + 100 * length + number
-        plan = make_plan(Brief(style=style, bars=length), seed)
-        notes = compose(plan, study.composer, seed)
-        out.append((bars_of(notes, plan), bar_steps(plan)))
-    return out
+def _composed(study: Study, kind: _Kind, number: int, like: LeadSheet) -> tuple[_Bars, int]:
+    """A song in one of the styles, to four bars as long as a sheet."""
+    style, length = kind.styles[number % len(kind.styles)], 4 * round(like.bars / 4)
+    study.say(f"song {number + 1} of {length} bars: {style}")
+    seed = study.seed + number
+    plan = make_plan(Brief(style=style, bars=length), seed)
+    return bars_of(compose(plan, study.composer, seed), plan), bar_steps(plan)
 
 
 def _returns(
@@ -95,7 +85,7 @@ def _returns(
             mean([returning_share(bars, steps)[what] for bars, steps in rows])
             for rows in (ours, theirs)
         )
-        words = f"human {people:.3f} ({len(theirs)} pieces of {kind.source}, same lengths)"
+        words = f"human {people:.3f} ({len(theirs)} whole pieces of {kind.source}, same lengths)"
         name = f"{kind.name}, bars that return by {what}"
         out.append(Figure(name, mine, "share", f"{0.9 * people:.3f} to {1.1 * people:.3f}", words))
         out.append(Figure(f"{name}, over human", mine / people, "times", "0.9 to 1.1"))

@@ -243,8 +243,8 @@ def test_songs_and_moods_and_sliders_run(
     composer: Composer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = Study(composer, sheets(), quick=True)
-    monkeypatch.setattr(songs, "_KINDS", (songs._Kind("pop", "pop909", ("pop",), (16,)),))
-    monkeypatch.setattr(songs, "_LEAST", 1)
+    monkeypatch.setattr(songs, "_KINDS", (songs._Kind("pop", "pop909", ("pop",)),))
+    monkeypatch.setattr(songs, "_SHORTEST", 16)
     names = {f.name for f in songs.songs(study)}
     assert "longest copy" in names and "pop, bars that return by notes" in names
     briefs = [Brief(moods=(mood,), bars=4) for mood in ("happy", "sad", "calm", "epic")]

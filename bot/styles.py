@@ -54,7 +54,7 @@ def learn(
 
     (Training is bounded by time: on a machine too slow for all its steps, nearly the same.)
 
-    Returns JSON values: name, folder, pieces (in all), added, kind, traits (ids), minor (share of
+    Returns JSON values: name, folder, pieces (in all), kind, traits (ids), minor (share of
     pieces, 0..1), skipped (a line for each file not learned from), train (whether training was
     allowed), discord (whether any file came through it), and `outcome`, what training found.
 
@@ -79,7 +79,6 @@ def learn(
         "name": lesson.name,
         "folder": lesson.folder,
         "pieces": len(sheets),
-        "added": len(sheets) - len(earlier),
         "kind": style.kind,
         "traits": _traits(style, composer),
         "minor": sum(sheet.minor for sheet in sheets) / len(sheets),

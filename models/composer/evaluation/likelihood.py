@@ -20,14 +20,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from models.composer.batches import Window, bare, leave_open
-from models.composer.data import sheet_profile
-from models.composer.describe import encode
+from models.composer.describe import encode, sheet_profile
 from models.composer.evaluation.study import Figure, Study, spread
 from models.composer.features import Floats
+from models.composer.measure import nats, windows_of
 from models.composer.model import ComposerModel, Shape
 from models.composer.ngram import Ngram
 from models.composer.sheets import LeadSheet
-from models.composer.train import nats, windows_of
 
 _LENGTH = 320  # events in a window, as in training
 _KIN = 8

@@ -29,6 +29,7 @@ from models.composer.adapt_fit import (
     vector_of,
 )
 from models.composer.data import Pieces
+from models.composer.describe import sheet_profile
 from models.composer.features import Floats
 from models.composer.habits import habits_of
 from models.composer.model import ComposerModel
@@ -50,6 +51,7 @@ from models.theory import QUALITY_CLASSES
 __all__ = ["Report", "Style", "applied", "embed", "instant", "learn", "sheet_of"]
 
 MOST_PIECES = 20
+_MOST_BARS = 160  # of a piece
 LEAST_TRAINED = 3  # pieces; with fewer nothing can be left out and learned from the rest
 _GAIN, _FORGOTTEN = 0.02, 0.01
 _FOR_TRAINING = 0.8  # of the time; the rest is for measuring
@@ -289,11 +291,22 @@ def _known(sheets: Sequence[LeadSheet], replay: Replay) -> Pieces:
             most=MOST_PIECES,
             count=len(sheets),
         )
-    pieces = Pieces.of(sheets)
-    nearest = replay.manners.nearest(vector_of(pieces))
-    if all(s.style != "unknown" for s in sheets):
-        return pieces
-    return Pieces.of([replace(s, style=nearest) for s in sheets])
+    known = [_beginning(sheet) for sheet in sheets]
+    if any(s.style == "unknown" for s in sheets):
+        profiles = np.array([sheet_profile(s) for s in known])
+        nearest = replay.manners.nearest(profiles.mean(0))
+        known = [replace(s, style=nearest) for s in known]
+    return Pieces.of(known)
+
+
+def _beginning(sheet: LeadSheet) -> LeadSheet:
+    """As much of a sheet as can be learned from in the time."""
+    end = min(sheet.bars, _MOST_BARS) * sheet.bar_steps
+    notes = tuple(
+        (on, min(length, end - on), pitch) for on, length, pitch in sheet.notes if on < end
+    )
+    chords = tuple(c for c in sheet.chords if c[0] < end)
+    return replace(sheet, bars=min(sheet.bars, _MOST_BARS), notes=notes, chords=chords)
 
 
 def _instant(pieces: Pieces) -> Style:

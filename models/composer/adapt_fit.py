@@ -24,14 +24,15 @@ from torch.nn.utils import parametrize
 from models.composer.batches import Batch, Mixture, Window, bare, epoch
 from models.composer.data import Pieces
 from models.composer.features import NAMES, Floats
+from models.composer.measure import nats, windows_of
 from models.composer.model import ComposerModel
-from models.composer.train import RECIPE, nats, windows_of
 
 Clock = Callable[[], float]
+RECIPE = Path(__file__).with_name("recipe.toml")
 #: Shares of the steps after which a training may be stopped.
-MARKS = (0.25, 0.5, 1.0)
+MARKS = (0.15, 0.3, 0.6, 1.0)
 _WARMUP = 3
-_LEAST_STEPS = 16  # so that the first mark lies behind the warm-up
+_LEAST_STEPS = 24  # so that the first mark lies behind the warm-up
 _CHANGED = ("q_proj", "k_proj", "v_proj", "o_proj")
 
 

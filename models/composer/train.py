@@ -15,7 +15,6 @@ import logging
 import math
 import time
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +25,12 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
+from models.composer.batches import Batch, Mixture, Window, bare, epoch
 from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.harmoniser import Harmoniser
 from models.composer.harmoniser_train import train_harmoniser
+from models.composer.measure import nats, to_device, windows_of
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import Index
 from models.composer.sheets import LeadSheet
@@ -47,40 +47,6 @@ class Progress:
     seconds: float = 0.0
     epoch: int = 0
     best: float = math.inf
-
-
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    """The batch on a device."""
-    return Batch(*(getattr(batch, f).to(device) for f in Batch.__dataclass_fields__))
-
-
-def windows_of(pieces: list[Encoded], length: int) -> list[Encoded]:
-    """Every piece cut into consecutive windows."""
-    return [
-        piece.rows(slice(at, min(at + length, len(piece.tokens))))
-        for piece in pieces
-        for at in range(0, len(piece.tokens), length)
-    ]
-
-
-@torch.no_grad()
-def nats(
-    model: ComposerModel, windows: Sequence[Window], batch: int = 16
-) -> tuple[float, float, int]:
-    """Summed nats of tokens and of durations, and the number of events, without sampling noise."""
-    model.eval()
-    device = next(model.parameters()).device
-    token = duration = 0.0
-    events = 0
-    ordered = sorted(windows, key=lambda w: len(w.events.tokens))
-    for at in range(0, len(ordered), batch):
-        collated = to_device(collate(ordered[at : at + batch]), device)
-        with torch.autocast(device.type, torch.bfloat16):
-            losses = model(collated, sample=False)
-        token += float(losses.tokens)
-        duration += float(losses.durations)
-        events += int(losses.events)
-    return token, duration, events
 
 
 def save_weight(model: ComposerModel, path: Path, notes: dict[str, Any]) -> None:

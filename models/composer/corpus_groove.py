@@ -19,7 +19,7 @@ import symusic
 from models.composer.sheets import STEPS_PER_BEAT, LeadSheet
 
 _KICK, _SNARE = (35, 36), (37, 38, 39, 40)
-#: Pitches that stand for kick, other drums and cymbals, and snare: the highest one wins.
+#: Pitches that stand for cymbals and toms, kick and snare: of strokes at once the highest sounds.
 _LOW, _MIDDLE, _HIGH = 60, 64, 67
 _LEAST_BARS, _MOST_BARS = 8, 48
 
@@ -70,7 +70,7 @@ def accents(groove: Groove) -> LeadSheet | None:
     strokes: dict[int, int] = {}
     for note in (n for track in score.tracks for n in track.notes):
         step = round(note.time * STEPS_PER_BEAT / ticks)
-        pitch = _LOW if note.pitch in _KICK else _HIGH if note.pitch in _SNARE else _MIDDLE
+        pitch = _MIDDLE if note.pitch in _KICK else _HIGH if note.pitch in _SNARE else _LOW
         strokes[step] = max(pitch, strokes.get(step, 0))
     bars = min(max(strokes, default=0) // 16 + 1, _MOST_BARS)
     inside = [(step, pitch) for step, pitch in sorted(strokes.items()) if step < 16 * bars]

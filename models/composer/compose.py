@@ -132,8 +132,8 @@ def _hook(task: _Task, here: Ground) -> dict[int, Sequence[Event]]:
     if motif is None or motif.label != here.section.section.label:
         return {}
     given = {b: events for b, events in enumerate(motif.bars) if b < here.bars}
-    half = here.bars // 2
-    if half >= max(4, len(motif.bars)) and here.bars % 4 == 0:
+    half = here.bars // 8 * 4  # where a phrase starts, in twelve bars too
+    if half >= max(4, len(motif.bars)):
         for b, events in enumerate(motif.bars):
             if here.same_bar(half + b, here, b):
                 given[half + b] = events

@@ -52,10 +52,10 @@ PATTERNS: dict[str, tuple[Echo, ...]] = {
 }
 #: Register classes (four semitones) above the section's own, bar by bar.
 CONTOURS: tuple[tuple[int, ...], ...] = (
-    (0, 0, 1, 0, 0, 1, 2, 0),
-    (1, 1, 0, 0, 1, 1, 0, 0),
-    (0, 1, 1, 0, 0, 1, 2, 1),
-    (0, 0, -1, -1, 0, 1, 1, 0),
+    (0, 0, 2, 0, 0, 2, 4, 0),
+    (2, 2, 0, 0, 2, 2, 0, 0),
+    (0, 2, 2, 0, 0, 2, 4, 2),
+    (0, 0, -1, -1, 0, 2, 2, 0),
 )
 
 

@@ -29,6 +29,7 @@ from models.composer.sheets import BAR_STEPS
 Floats = npt.NDArray[np.float64]
 _NEVER = -np.inf
 _FAR = 160  # no two pitches are further apart
+_REPEAT = 0.25  # nats against the same note again in 4/4, where the network recites
 _STRONG = 4.0  # nats against a non-chord tone on a strong beat at strictness 1
 
 
@@ -69,6 +70,7 @@ class Rules:
     def __post_init__(self) -> None:
         self.bar = BAR_STEPS[self.meter]
         self.pulse = 6 if self.meter == "6/8" else 4
+        self.half = 4 if self.meter == "3/4" else self.bar // 2
         anchors = np.array([anchor(r) for r in self.roots])
         self._pitches = anchors[:, None] + LOWEST + np.arange(TOKENS - FIRST_ONSET)
         steps = np.arange(len(self.roots))
@@ -148,7 +150,7 @@ class Rules:
             elif self.bar - position <= left * self.limits.shortest:
                 mask[REST] = mask[HOLD] = _NEVER
         if self.ends[number]:
-            half = self.bar // 2
+            half = self.half
             if position > half:
                 mask[REST] = 0.0
                 if position < self._pickup(number):
@@ -170,7 +172,8 @@ class Rules:
             np.add(self._base[step], self._far[apart], out=onsets)
         same = last - self._lowest[step]
         if 0 <= same < len(onsets):
-            onsets[same] -= 1.5 * max(0, _repeats(line) - 2)
+            usual = _REPEAT if self.meter == "4/4" else 0.0
+            onsets[same] -= usual + 1.5 * max(0, _repeats(line) - 2)
 
     def _left(self, line: Line, number: int) -> int | None:
         """How many notes a bar still lacks; None when it may have any number."""
@@ -211,13 +214,15 @@ class Rules:
             if step >= self.final:
                 return _only(mask, room)
             mask[self.final - step :] = _NEVER
-        half = self.bar // 2
+        half = self.half
         left = self._left(line, number)
         if left is not None:
             left -= token >= FIRST_ONSET
             if left <= 0:  # the last note of a counted bar fills it
                 return _only(mask, room)
-            mask[max(0, room - left * self.limits.shortest) :] = _NEVER
+            even = min(4, self.bar // (2 * self.targets[number]))  # no cramming before the bar line
+            pace = max(self.limits.shortest, min(even, (room - self.limits.shortest) // left))
+            mask[max(0, room - left * pace) :] = _NEVER
         if token == REST:
             if self.ends[number] and position > half:
                 pickup = self._pickup(number)
@@ -227,6 +232,8 @@ class Rules:
             self._sustained(step, pitch, mask)
             if self.ends[number] and not self.is_chord_tone(step, pitch) and position <= half:
                 mask[half - position :] = _NEVER
+        if self.meter == "6/8" and 0 < position < half:  # a jig does not tie its two beats
+            mask[half - position :] -= 2.0
         if mask.max() == _NEVER:
             mask[min(room, MAX_DURATION) - 1] = 0.0
         return mask

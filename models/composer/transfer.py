@@ -78,7 +78,7 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
     fresh = [k for k in range(near.sheet.bars) if k not in given]
     mixed = rewritten(near, made, fresh)
     return Source(
-        _in_key_of(replace(mixed.plan, bpm=round(bpm, 3), seconds=None), a.plan),
+        _in_key_of(replace(mixed.plan, bpm=round(bpm, 3), seconds=None, last_bpm=None), a.plan),
         _moved(mixed.melody, a.plan, plan),
     )
 
@@ -160,10 +160,11 @@ def manner(source: Source, reference: Source, composer: Composer, seed: int) -> 
     theirs = reference.plan
     if plan.meter == theirs.meter:
         plan = replace(
-            plan, style=theirs.style, bpm=theirs.bpm, swing=theirs.swing, seconds=None,
-            last_bpm=None, parts=theirs.parts,
+            plan, style=theirs.style, swing=theirs.swing, parts=theirs.parts,
             sections=tuple(_played_by(s, theirs) for s in plan.sections),
         )  # fmt: skip
+        if plan.seconds is None:  # an exact length stays
+            plan = replace(plan, bpm=theirs.bpm, last_bpm=None)
     mine = read(Source(plan, source.melody))
     latents, known = latents_of(composer, mine.encoded, mine.sheet.bars)
     others, other_known = latents_of(composer, model.encoded, model.sheet.bars)

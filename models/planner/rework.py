@@ -112,8 +112,8 @@ def _borrowed(chord: Chord, old: Key, new: Key) -> Chord:
 def restyled(plan: Plan, brief: Brief, seed: int, language: str = "en") -> Plan:
     """The plan's form and chords as another style, mood, meter or tempo would have them.
 
-    `brief` names what changes; key, bars and form stay. When the style is not played in the plan's
-    meter its own first meter is taken, bar for bar.
+    `brief` names what changes; key, bars and form stay, and the tempo of a piece of exact length.
+    When the style is not played in the plan's meter its own first meter is taken, bar for bar.
     """
     style = words.load().styles[brief.style or plan.style]
     meter = brief.meter or (str(plan.meter) if str(plan.meter) in style.meters else style.meters[0])
@@ -132,6 +132,10 @@ def restyled(plan: Plan, brief: Brief, seed: int, language: str = "en") -> Plan:
     )
     fresh = make_plan(wanted, seed, language)
     sections = tuple(_dressed(s, fresh) for s in plan.sections)
+    if plan.seconds is not None and fresh.meter == plan.meter:
+        fresh = replace(fresh, bpm=plan.bpm, last_bpm=plan.last_bpm, seconds=plan.seconds)
+    else:
+        fresh = replace(fresh, last_bpm=None, seconds=None)
     return replace(
         fresh,
         title=plan.title,
@@ -139,8 +143,6 @@ def restyled(plan: Plan, brief: Brief, seed: int, language: str = "en") -> Plan:
         sections=sections,
         chords=rebarred(plan.chords, plan.meter, fresh.meter),
         loop=plan.loop,
-        seconds=None,
-        last_bpm=None,
     )
 
 

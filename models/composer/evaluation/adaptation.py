@@ -39,7 +39,7 @@ _ARTISTS, _GAME, _LIEDER = 7, 3, 2
 _DRUMMERS = ("drummer1", "drummer7", "drummer3", "drummer8")
 _PIECES, _FOLDS, _BARS = 12, 3, 16
 _SECONDS = 40.0  # of processor time for each musician, so that a busy machine changes nothing
-_SONGS, _CANDIDATES = 8, 4
+_SONGS, _CANDIDATES = 24, 4
 _GROUPS = ("pop909", "gamemusic", "lieder, not seen", "groove drummers")
 
 
@@ -137,14 +137,24 @@ def _totals(people: Sequence[Musician], learned: Mapping[str, Style]) -> list[Fi
 
 @dataclass(frozen=True)
 class _Teller:
-    """A classifier of ten musicians, and its share of right answers on left-out pieces of each."""
+    """A classifier of ten musicians; `right` and `sure` are of excerpts of left-out pieces.
+
+    They are the share heard as the right musician's, and the probability that it gets, by musician.
+    """
 
     fitted: Any
     right: Mapping[str, float]
+    sure: Mapping[str, float]
 
-    def share(self, profiles: Sequence[Floats], name: str) -> float:
-        """How many of some melodies are heard as a musician's."""
-        return mean(self.fitted.predict(np.array(profiles)) == name)
+    def hears(self, profiles: Sequence[Floats], name: str) -> tuple[float, float]:
+        """The share of some melodies that is heard as a musician's, and its mean probability."""
+        return _hears(self.fitted, profiles, name)
+
+
+def _hears(fitted: Any, profiles: Sequence[Floats], name: str) -> tuple[float, float]:
+    found = fitted.predict_proba(np.array(profiles))
+    at = list(fitted.classes_).index(name)
+    return mean(found.argmax(1) == at), mean(found[:, at])
 
 
 def _excerpts(sheets: Sequence[LeadSheet]) -> list[Floats]:
@@ -169,15 +179,16 @@ def _teller(people: Mapping[str, Sequence[LeadSheet]], folds: int = 4) -> _Telle
         labels = [name for name, found in rows.items() for _ in found]
         return model.fit(np.concatenate([np.array(found) for found in rows.values()]), labels)
 
-    hits: dict[str, list[bool]] = {name: [] for name in people}
+    heard: dict[str, list[tuple[float, float]]] = {name: [] for name in people}
     for fold in range(folds):
         model = fit(
             {n: [s for i, s in enumerate(m) if i % folds != fold] for n, m in people.items()}
         )
         for name, sheets in people.items():
-            test = _excerpts([s for i, s in enumerate(sheets) if i % folds == fold])
-            hits[name].extend((model.predict(np.array(test)) == name).tolist())
-    return _Teller(fit(people), {name: mean(found) for name, found in hits.items()})
+            for profile_ in _excerpts([s for i, s in enumerate(sheets) if i % folds == fold]):
+                heard[name].append(_hears(model, [profile_], name))
+    right, sure = ({n: mean([pair[k] for pair in v]) for n, v in heard.items()} for k in (0, 1))
+    return _Teller(fit(people), right, sure)
 
 
 def _heard(
@@ -195,37 +206,37 @@ def _heard(
     songs = [s for s in songs if workable(s, _BARS)][: study.cases(_SONGS)]
     study.say("composing without a style")
     base = [_composed(study.composer, song, study.seed) for song in songs]
-    rows: dict[str, list[float]] = {name: [] for name in ("base", "vector", "as learned")}
+    names = ("base", "vector", "as learned")
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for one in (p for p in people if p.name in ten):
         study.say(f"composing as {one.name}")
-        rows["base"].append(teller.share(base, one.name))
-        rows["vector"].append(_share(study, songs, instant(one.sheets), teller, one.name))
+        rows["base"].append(teller.hears(base, one.name))
+        vector = _melodies(study, songs, instant(one.sheets))
+        rows["vector"].append(teller.hears(vector, one.name))
         style = learned[one.name]
-        rows["as learned"].append(
-            rows["vector"][-1]
-            if style.kind == "vector"
-            else _share(study, songs, style, teller, one.name)
-        )
+        written = vector if style.kind == "vector" else _melodies(study, songs, style)
+        rows["as learned"].append(teller.hears(written, one.name))
     words = f"of ten musicians; {len(songs)} melodies of 16 bars for each of {len(rows['base'])}"
-    out = [
-        Figure(f"heard as the musician, composed by {n}", 100 * mean(v), "%", "", words)
-        for n, v in rows.items()
-    ]
+    out = []
+    for name, pairs in rows.items():
+        for measure, k in (("heard as the musician", 0), ("probability of the musician", 1)):
+            value = 100 * mean([pair[k] for pair in pairs])
+            out.append(Figure(f"{measure}, composed by {name}", value, "%", "", words))
     drummers: dict[str, list[LeadSheet]] = {}
     for sheet in drum_sheets(data, _PIECES):
         drummers.setdefault(sheet.author, []).append(sheet)
-    words = "left-out real pieces, mean over ten musicians; 10 % by chance"
-    for name, found in (("musicians", teller), ("drummers", _teller(drummers))):
-        right = 100 * mean(list(found.right.values()))
-        out.append(Figure(f"ten {name} told apart", right, "%", "", words))
+    words = "excerpts of left-out real pieces, mean over all ten; 10 % by chance"
+    for group, found in (("musicians", teller), ("drummers", _teller(drummers))):
+        for measure, by in (("heard as", found.right), ("probability of", found.sure)):
+            value = 100 * mean(list(by.values()))
+            out.append(Figure(f"{measure} the right one of ten {group}", value, "%", "", words))
     return out
 
 
-def _share(
-    study: Study, songs: Sequence[LeadSheet], style: Style, teller: _Teller, name: str
-) -> float:
+def _melodies(study: Study, songs: Sequence[LeadSheet], style: Style) -> list[Floats]:
+    """Profiles of melodies in a style over the chords of songs."""
     composer = applied(study.composer, style)
-    return teller.share([_composed(composer, song, study.seed) for song in songs], name)
+    return [_composed(composer, song, study.seed) for song in songs]
 
 
 def _composed(composer: Composer, song: LeadSheet, seed: int) -> Floats:

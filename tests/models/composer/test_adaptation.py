@@ -88,6 +88,7 @@ def test_musicians_who_differ_are_told_apart_and_those_who_do_not_are_not() -> N
     }
     teller = _teller(apart)
     assert min(teller.right.values()) == 1.0
-    assert teller.share(_excerpts([tune("x", 99, 5)]), "b") == 1.0
+    assert teller.hears(_excerpts([tune("x", 99, 5)]), "b") > (0.99, 0.8)
+    assert min(teller.sure.values()) > 0.8
     alike = {"a": apart["a"], "b": [tune("b", 50 + n, 1) for n in range(12)]}
     assert np.mean(list(_teller(alike).right.values())) < 0.85

@@ -8,6 +8,7 @@ In: test sheets. Out: muspy measures and the Frechet distance of the composer, o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from models.planner.plan import Plan
 
 _TUNES = 96
 _PREVIOUS = "previous weight"
+_FEWEST = 12  # tunes of its that a comparison needs
 
 
 def melodies(study: Study, previous: Path | None = None) -> list[Figure]:
@@ -44,15 +46,14 @@ def melodies(study: Study, previous: Path | None = None) -> list[Figure]:
         bars = bars_of(compose(plan, study.composer, study.seed + number), plan)
         ours.append(writing.Melody(sheet.id, sheet.meter, sheet.minor, tuple(map(tuple, bars))))
         close.append((_measures(bars, plan), _measures(_own(sheet), plan)))
-    rows = {"composer": ours} | ({_PREVIOUS: before} if _few(before, human) else {})
-    found = writing.table(human, study.sheets["train"], sources, rows, study.seed)
-    return _table(found) + _beside(close)
-
-
-def _few(before: Sequence[writing.Melody], human: Sequence[writing.Melody]) -> bool:
-    """Whether the earlier melodies can be compared: a few of them in any half of the tunes."""
-    names = {m.tune for m in human}
-    return sum(m.tune in names for m in before) >= 12
+    found = writing.table(human, study.sheets["train"], sources, {"composer": ours}, study.seed)
+    out = _table(found) + _beside(close)
+    theirs = [m for m in human if m.tune in known]
+    if len(theirs) >= _FEWEST:  # the weight before wrote for some tunes only: all rows over those
+        rows = {"composer": ours, _PREVIOUS: before}
+        found = writing.table(theirs, study.sheets["train"], sources, rows, study.seed)
+        out += [replace(f, name=f"tunes of the previous weight: {f.name}") for f in _table(found)]
+    return out
 
 
 def _own(sheet: LeadSheet) -> Sequence[Sequence[Event]]:

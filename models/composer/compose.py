@@ -29,7 +29,7 @@ from models.composer.places import (
     shift_of,
 )
 from models.composer.rules import Limits
-from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT
+from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT, SUNG
 from models.composer.sliders import Sliders
 from models.errors import Refusal
 from models.planner.plan import Plan, PlanSection
@@ -202,7 +202,9 @@ def _manner(task: _Task, part: Ground) -> phrases.Manner:
     plan, section, habits = task.plan, part.section, task.composer.habits
     pulses, beats = plan.bpm / plan.meter.pulse, plan.meter.bar_beats
     notes = phrases.notes_a_bar(section.density, pulses, beats)
-    found = phrases.Manner(notes, register_of(section, task.limits), registers(task.limits))
+    sung = manner(plan.style, str(plan.meter)) in SUNG
+    register, within = register_of(section, task.limits), registers(task.limits)
+    found = phrases.Manner(notes, register, within, sung=sung)
     if habits is None:
         return found
     mean = float(np.mean([s.density for s in plan.sections if "melody" in s.roles]))

@@ -56,7 +56,7 @@ class Composer:
     decoder: Decoder
     index: novelty.Index
     harmoniser: Harmoniser
-    strictness: float = 0.4
+    strictness: float = 0.2
     habits: Habits | None = None
 
 

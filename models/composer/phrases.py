@@ -46,9 +46,17 @@ def notes(lag: int) -> Echo:
 PATTERNS: dict[str, tuple[Echo, ...]] = {
     "period": (_NEW, _OPEN, rhythm(2), _OPEN, notes(4), notes(4), _OPEN, _OPEN),
     "sentence": (_NEW, _OPEN, sequence(2), rhythm(2), _NEW, rhythm(1), _OPEN, _OPEN),
-    "sequence": (_NEW, _OPEN, sequence(2), _NEW, rhythm(4), _OPEN, rhythm(4), _OPEN),
+    "sequence": (_NEW, _OPEN, sequence(2), _NEW, notes(4), _OPEN, rhythm(4), _OPEN),
     "answer": (_NEW, _OPEN, notes(2), _OPEN, _NEW, _OPEN, rhythm(2), _OPEN),
     "return": (_NEW, _NEW, _OPEN, _OPEN, notes(4), notes(4), _OPEN, _OPEN),
+}
+#: The same for what is sung: people repeat a bar or go on, and seldom keep a rhythm for new notes.
+SUNG: dict[str, tuple[Echo, ...]] = {
+    "period": (_NEW, _OPEN, _NEW, _OPEN, notes(4), notes(4), _NEW, _OPEN),
+    "sentence": (_NEW, _OPEN, sequence(2), _NEW, _NEW, _NEW, _OPEN, _OPEN),
+    "answer": (_NEW, _OPEN, notes(2), _NEW, _NEW, _OPEN, _OPEN, _OPEN),
+    "return": (_NEW, _NEW, _OPEN, _OPEN, notes(4), _OPEN, _NEW, _OPEN),
+    "free": (_NEW, _NEW, _OPEN, _NEW, _OPEN, _NEW, _OPEN, _OPEN),
 }
 #: Register classes (four semitones) above the section's own, bar by bar.
 CONTOURS: tuple[tuple[int, ...], ...] = (
@@ -64,7 +72,8 @@ class Manner:
     """How a section should be written.
 
     `notes` a bar is the mean over bars that do not close; `register` is a class; `motion` and
-    `syncopation` are classes, or None to leave them open.
+    `syncopation` are classes, or None to leave them open; `sung` says song rather than dance;
+    `exact` tells every bar how busy and how high it is, else some bars only.
     """
 
     notes: float
@@ -72,24 +81,31 @@ class Manner:
     within: tuple[int, int]
     motion: int | None = None
     syncopation: int | None = None
+    sung: bool = False
+    exact: bool = False
 
 
 def phrase_ends(bars: int) -> tuple[bool, ...]:
-    """Which bars breathe: every fourth and the last; a remainder of one joins the phrase before."""
-    ends = [(b + 1) % 4 == 0 for b in range(bars)]
-    if bars % 4 == 1 and bars > 4:
+    """Which bars must breathe: every eighth and the last; a remainder of one joins those before.
+
+    Inside eight bars the network breathes where it likes, as people do: ends forced on every fourth
+    bar were heard (the Frechet distance of `docs/lab.md`).
+    """
+    ends = [(b + 1) % 8 == 0 for b in range(bars)]
+    if bars % 8 == 1 and bars > 8:
         ends[bars - 2] = False
     ends[-1] = True
     return tuple(ends)
 
 
-def echoes(bars: int, rng: np.random.Generator) -> list[Echo]:
+def echoes(bars: int, sung: bool, rng: np.random.Generator) -> list[Echo]:
     """An echo for each bar; the second eight of sixteen starts like the first."""
-    names = sorted(PATTERNS)
+    patterns = SUNG if sung else PATTERNS
+    names = sorted(patterns)
     name = names[int(rng.integers(len(names)))]
     out: list[Echo] = []
     while len(out) < bars:
-        eight = list(PATTERNS[name])
+        eight = list(patterns[name])
         if out:
             eight[:4] = [notes(8), notes(8), _OPEN, _OPEN]
         out.extend(eight)
@@ -117,18 +133,25 @@ def spread(notes: float, bars: int) -> list[int]:
 
 
 def wishes(bars: int, manner: Manner, bar: int, rng: np.random.Generator) -> Wishes:
-    """Attributes and echoes for a section of `bars` bars of `bar` steps."""
+    """Attributes and echoes for a section of `bars` bars of `bar` steps.
+
+    A bar in four is told its register and one in two its density, unless the manner is `exact`:
+    a network that is told everything writes evenly, and people do not.
+    """
     out = Wishes.open(bars)
     level = density_of(manner.notes, bar)
     ends = phrase_ends(bars)
     contour = CONTOURS[int(rng.integers(len(CONTOURS)))]
-    for b, (kind, lag) in enumerate(echoes(bars, rng)):
+    for b, (kind, lag) in enumerate(echoes(bars, manner.sung, rng)):
         close = ends[b]
         row = out.attributes[b]
         row[COLUMN["index"]], row[COLUMN["left"]] = min(b, 16), min(bars - b, 8)
-        row[COLUMN["density"]] = max(1, level - 1) if close else level
-        row[COLUMN["register"]] = int(np.clip(manner.register + contour[b % 8], *manner.within))
-        row[COLUMN["close"]] = int(close)
+        if manner.exact or b % 2 == 0:
+            row[COLUMN["density"]] = max(1, level - 1) if close else level
+        if manner.exact or b % 4 == 0:
+            row[COLUMN["register"]] = int(np.clip(manner.register + contour[b % 8], *manner.within))
+        if close:
+            row[COLUMN["close"]] = 1
         if manner.motion is not None:
             row[COLUMN["motion"]] = manner.motion
         if manner.syncopation is not None and not close:

@@ -120,7 +120,7 @@ def read(source: Source) -> Reading:
     sheet = LeadSheet(
         "", "", name, meter, plan.key.is_minor, plan.bars, tuple(inside), concatenated(grounds)
     )
-    return Reading(source, grounds, sheet, shift, limits_of(plan, part, shift, 0.4))
+    return Reading(source, grounds, sheet, shift, limits_of(plan, part, shift, 0.2))
 
 
 def rewritten(

@@ -24,6 +24,8 @@ STYLES = (
     "pop", "song", "jig", "reel", "hornpipe", "waltz", "morris", "playford", "carol", "folk",
     "lied", "game", "chorale", "unknown",
 )  # fmt: skip
+#: Manners of song and of free writing; the others are dances and hymns.
+SUNG = ("pop", "song", "lied", "game")
 SPLITS = ("train", "validation", "test")
 
 #: Quality class -> semitones above the root; a "sus" is also (0, 2, 7).

@@ -38,7 +38,8 @@ class Sliders:
     def applied(self, manner: Manner, bar: int, shortest: int = 1) -> Manner:
         """A section's manner with the sliders set."""
         low, high = manner.within
-        out = replace(manner, notes=self.notes(manner.notes, bar, shortest))
+        exact = manner.exact or self.intensity is not None or self.register is not None
+        out = replace(manner, notes=self.notes(manner.notes, bar, shortest), exact=exact)
         if self.register is not None:
             chosen = round(low + self.register * (high - low))
             around = (max(low, chosen - 1), min(high, chosen + 1))

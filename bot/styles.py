@@ -30,7 +30,7 @@ from models.composer.source import read_source
 from models.errors import Refusal
 
 if TYPE_CHECKING:
-    from models.composer.style import Report, Style
+    from models.composer.adapting.style import Report, Style
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +111,8 @@ class Fitting:
         Refusal
             When the style is gone.
         """
-        from models.composer import adapt
-        from models.composer.style import fingerprint
+        from models.composer.adapting import adapt
+        from models.composer.adapting.style import fingerprint
 
         name = str(_record(folder)["name"])
         if self.composer is None or self.folder != folder:
@@ -153,7 +153,7 @@ def _read(lesson: Lesson, data_dir: Path, locale: str) -> tuple[list[LeadSheet],
 
 
 def _sheet(path: Path, title: str) -> LeadSheet:
-    from models.composer import adapt
+    from models.composer.adapting import adapt
 
     if not path.is_file():
         raise Refusal(GONE)
@@ -165,7 +165,7 @@ def _sheet(path: Path, title: str) -> LeadSheet:
 def _learn(
     sheets: Sequence[LeadSheet], lesson: Lesson, composer: Composer, tell: OnProgress
 ) -> Style:
-    from models.composer import adapt  # learning is seldom: not at every worker's start
+    from models.composer.adapting import adapt  # learning is seldom: not at every worker's start
 
     if not lesson.train:
         tell(Progress(2, 3, "measuring the style"))

@@ -20,9 +20,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
-from models.composer import critic, writing
+from models.composer import critic
 from models.composer.data import load_sheets
 from models.composer.encode import FIRST_ONSET, NO_ROOT, Event, chord_track
+from models.composer.evaluation import writing
 from models.composer.phrases import phrase_ends
 from models.composer.sheets import TEMPLATES, LeadSheet
 from models.theory import QUALITY_CLASSES

@@ -132,7 +132,7 @@ def _parts(
 
 def _decode(study: Study) -> list[Figure]:
     """Events a second on one thread, beside Hugging Face's `generate` at the same batch."""
-    from models.composer.bench_decode import measure
+    from models.composer.evaluation.decode_speed import measure
     from models.planner import make_plan
     from models.planner.brief import Brief
 

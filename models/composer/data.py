@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.composer.corpus_game import gamemusic
-from models.composer.corpus_hymnal import hymnal
-from models.composer.corpus_lieder import lieder
-from models.composer.corpus_midi import nottingham, pop909
-from models.composer.corpus_music21 import music21_corpus
-from models.composer.corpus_musicxml import openewld
+from models.composer.corpora.dance_books import music21_corpus
+from models.composer.corpora.games import gamemusic
+from models.composer.corpora.hymns import hymnal
+from models.composer.corpora.lieder import lieder
+from models.composer.corpora.midi_sets import nottingham, pop909
+from models.composer.corpora.musicxml_sets import openewld
 from models.composer.describe import encode, plainer, rebarred, sheet_profile
 from models.composer.encode import Encoded, bar_events, events_of
 from models.composer.features import NAMES, Floats

@@ -10,9 +10,9 @@ from __future__ import annotations
 from models import hub
 from models.composer import novelty
 from models.composer.compose import Motif, Wish, compose
-from models.composer.decode import Decoder
-from models.composer.harmoniser import Harmoniser
+from models.composer.decoding.decode import Decoder
 from models.composer.harmonising import develop, harmonise, remelodise
+from models.composer.harmony.harmoniser import Harmoniser
 from models.composer.model import ComposerModel, Shape
 from models.composer.page import Composer
 from models.composer.rewriting import continue_, infill, vary

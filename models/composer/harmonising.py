@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.composer.compose import Motif, Wish, compose
-from models.composer.harmoniser import harmonise as find_harmony
+from models.composer.harmony.harmoniser import harmonise as find_harmony
 from models.composer.page import Composer
 from models.composer.reading import read
 from models.composer.sheets import STEPS_PER_BEAT

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from models import vocabulary
+from models.composer.adapting.replay import load_replay
 from models.composer.reading import read
-from models.composer.replay import load_replay
 from models.composer.source import Source, read_source
 from models.errors import Refusal
 

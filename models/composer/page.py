@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from models.composer import critic, novelty
+from models.composer.adapting.habits import Habits
 from models.composer.batches import bars_of, padded
-from models.composer.decode import Decoder
+from models.composer.decoding.decode import Decoder
 from models.composer.encode import (
     AFTER_GAP,
     FIELD,
@@ -33,8 +34,7 @@ from models.composer.encode import (
     place_inputs,
 )
 from models.composer.features import Floats
-from models.composer.habits import Habits
-from models.composer.harmoniser import Harmoniser
+from models.composer.harmony.harmoniser import Harmoniser
 from models.composer.places import Ground, concatenated
 from models.composer.rules import Limits, Rules
 

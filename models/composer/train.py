@@ -28,8 +28,8 @@ from safetensors.torch import load_file, save_file
 from models.composer.batches import Batch, Mixture, Window, bare, epoch
 from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
-from models.composer.harmoniser import Harmoniser
-from models.composer.harmoniser_train import train_harmoniser
+from models.composer.harmony.harmoniser import Harmoniser
+from models.composer.harmony.train import train_harmoniser
 from models.composer.measure import nats, to_device, windows_of
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import Index

@@ -14,8 +14,8 @@ from bot.style_words import FROM_DISCORD, learned
 from bot.styles import Fitting, outcome
 from models import midi, musicxml
 from models.arranger.plain import arrange
-from models.composer import adapt
-from models.composer.style import Report
+from models.composer.adapting import adapt
+from models.composer.adapting.style import Report
 from models.errors import Refusal
 from models.planner import make_plan
 from models.planner.brief import Brief

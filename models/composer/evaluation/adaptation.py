@@ -23,17 +23,17 @@ from typing import Any
 
 import numpy as np
 
-from models.composer.adapt import applied, instant, learn
-from models.composer.adapt_fit import Settings
+from models.composer.adapting.adapt import applied, instant, learn
+from models.composer.adapting.fit import Settings
+from models.composer.adapting.style import Style
 from models.composer.compose import compose
-from models.composer.corpus_groove import drum_sheets
+from models.composer.corpora.groove import drum_sheets
 from models.composer.describe import sheet_profile
 from models.composer.evaluation.pieces import bars_of, cut, plan_of, workable
 from models.composer.evaluation.study import Figure, Study, mean
 from models.composer.features import Floats, profile
 from models.composer.page import Composer
 from models.composer.sheets import LeadSheet
-from models.composer.style import Style
 
 _ARTISTS, _GAME, _LIEDER = 7, 3, 2
 _DRUMMERS = ("drummer1", "drummer7", "drummer3", "drummer8")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.composer import writing
 from models.composer.compose import compose
 from models.composer.encode import Event
+from models.composer.evaluation import writing
 from models.composer.evaluation.pieces import bars_of, cut, onset_steps, plan_of, workable
 from models.composer.evaluation.study import Figure, Study, mean, spread
 from models.composer.places import ground

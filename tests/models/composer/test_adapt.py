@@ -11,22 +11,22 @@ import pytest
 import torch
 from composer_plans import plan
 
-from models.composer import adapt
-from models.composer.adapt import applied, instant, learn, sheet_of
-from models.composer.adapt_fit import Apprentice, Course, Settings, chosen, nats_per_note
+from models.composer.adapting import adapt
+from models.composer.adapting.adapt import applied, instant, learn, sheet_of
+from models.composer.adapting.fit import Apprentice, Course, Settings, chosen, nats_per_note
+from models.composer.adapting.habits import Habits, Manners
+from models.composer.adapting.replay import PATH, SOURCES, Replay, build_replay, load_replay
+from models.composer.adapting.style import MOST_BYTES, Report, Style, styled
 from models.composer.batches import Mixture, epoch
 from models.composer.data import Pieces
 from models.composer.describe import sheet_profile
 from models.composer.encode import bar_events, events_of
 from models.composer.generate import compose, load_composer
-from models.composer.habits import Habits, Manners
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import quotations
 from models.composer.phrases import Manner
-from models.composer.replay import PATH, SOURCES, Replay, build_replay, load_replay
 from models.composer.sheets import LeadSheet
 from models.composer.source import Source
-from models.composer.style import MOST_BYTES, Report, Style, styled
 from models.errors import Refusal
 
 SMALL = Shape(width=32, layers=2, heads=2, inner=48, latent=4, encoder_width=16, positions=400)

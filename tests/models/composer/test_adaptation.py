@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import symusic
 
-from models.composer.corpus_groove import accents, drum_sheets, grooves
+from models.composer.corpora.groove import accents, drum_sheets, grooves
 from models.composer.encode import events_of
 from models.composer.evaluation.adaptation import _excerpts, _most, _teller
 from models.composer.sheets import LeadSheet

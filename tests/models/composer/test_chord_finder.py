@@ -9,7 +9,7 @@ import pytest
 import symusic
 
 from models.composer.chord_finder import find_chords
-from models.composer.corpus_midi import _block_chords
+from models.composer.corpora.midi_sets import _block_chords
 from models.composer.sheets import TEMPLATES
 from models.theory import QUALITY_CLASSES
 

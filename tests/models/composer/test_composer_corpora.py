@@ -7,8 +7,8 @@ from pathlib import Path
 
 import symusic
 
-from models.composer.corpus_midi import nottingham, pop909
-from models.composer.corpus_musicxml import openewld, read_leadsheet
+from models.composer.corpora.midi_sets import nottingham, pop909
+from models.composer.corpora.musicxml_sets import openewld, read_leadsheet
 from models.composer.data import load_sheets
 
 #: Major, and minor with both sevenths.

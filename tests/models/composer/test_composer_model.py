@@ -18,7 +18,7 @@ from models.composer.batches import Batch, Mixture, Window, bare, collate, epoch
 from models.composer.data import Pieces
 from models.composer.describe import encode
 from models.composer.features import NAMES
-from models.composer.harmoniser_train import train_harmoniser
+from models.composer.harmony.train import train_harmoniser
 from models.composer.model import ComposerModel, Shape
 from models.composer.ngram import Ngram
 from models.composer.sheets import LeadSheet

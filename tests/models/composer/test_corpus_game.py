@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import bar_lines
-from models.composer.corpus_game import game_authors, gamemusic
-from models.composer.corpus_midi import pop909_artists
+from models.composer.corpora.games import game_authors, gamemusic
+from models.composer.corpora.midi_sets import pop909_artists
 from models.score import Meter
 
 _TUNE = (62, 64, 66, 67, 69, 66, 62, 69, 71, 69, 67, 66, 64, 69, 73, 74)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.composer.abc_reader import read_abc
-from models.composer.corpus_hymnal import hymnal, read_hymn
+from models.composer.corpora.abc_reader import read_abc
+from models.composer.corpora.hymns import hymnal, read_hymn
 from models.theory import QUALITY_CLASSES
 
 _HYMN = """X:1

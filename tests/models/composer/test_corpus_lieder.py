@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.composer.bar_lines import place_bars
-from models.composer.corpus_lieder import lieder, plain_name, read_song, sounds_minor
+from models.composer.corpora.lieder import lieder, plain_name, read_song, sounds_minor
+from models.composer.corpora.measures import place_bars
 from models.theory import QUALITY_CLASSES
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from models.composer.abc_reader import read_abc
-from models.composer.corpus_music21 import music21_corpus, read_tune
+from models.composer.corpora.abc_reader import read_abc
+from models.composer.corpora.dance_books import music21_corpus, read_tune
 
 
 def _sounds(body: str, key: str = "C", meter: str = "4/4") -> list[tuple[float, float, int]]:

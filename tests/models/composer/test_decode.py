@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.composer.bench_decode import reference
-from models.composer.decode import Decoder
-from models.composer.decode_native import compiled
-from models.composer.decode_numpy import Floats, Layout
+from models.composer.decoding.decode import Decoder
+from models.composer.decoding.native import compiled
+from models.composer.decoding.plain import Floats, Layout
+from models.composer.evaluation.decode_speed import reference
 from models.composer.model import ComposerModel, Shape
 from models.composer.page import draw
 

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.composer.harmoniser import (
+from models.composer.harmony.harmoniser import (
     REALS,
     Harmoniser,
     HarmoniserModel,
@@ -22,9 +22,7 @@ from models.composer.harmoniser import (
     melody_of,
     slots_of,
 )
-from models.composer.harmoniser_score import MarkovHarmoniser, evaluate, measure
-from models.composer.harmoniser_train import RECIPE, train_harmoniser
-from models.composer.harmony_path import (
+from models.composer.harmony.path import (
     CHORDS,
     Melody,
     Weights,
@@ -34,6 +32,8 @@ from models.composer.harmony_path import (
     noise,
     tones,
 )
+from models.composer.harmony.score import MarkovHarmoniser, evaluate, measure
+from models.composer.harmony.train import RECIPE, train_harmoniser
 from models.composer.sheets import BAR_STEPS, STYLES, LeadSheet
 from models.theory import QUALITY_CLASSES
 

@@ -12,10 +12,10 @@ import torch
 from composer_plans import plan
 
 from models.composer import generate, novelty, page
-from models.composer.decode import Decoder
+from models.composer.decoding.decode import Decoder
 from models.composer.encode import Event, bar_events, events_of
-from models.composer.harmoniser import Harmoniser, HarmoniserModel, HarmoniserShape
-from models.composer.harmony_path import Weights
+from models.composer.harmony.harmoniser import Harmoniser, HarmoniserModel, HarmoniserShape
+from models.composer.harmony.path import Weights
 from models.composer.model import ComposerModel, Shape
 from models.composer.novelty import Index, copied, longest_copy, quotations
 from models.composer.sheets import LeadSheet

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.composer.corpus_midi import nottingham
+from models.composer.corpora.midi_sets import nottingham
 from models.composer.encode import FIRST_ONSET, HOLD, REST, Event, bar_events, events_of
 from models.composer.sheets import LeadSheet
 from models.composer.structure import (

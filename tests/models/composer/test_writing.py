@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from models import midi
-from models.composer import distance, muspy_measures, writing
 from models.composer.encode import FIRST_ONSET, HOLD, REST, bar_events
+from models.composer.evaluation import distance, muspy_measures, writing
 from models.composer.ngram import BackOff, Ngram
 from models.composer.sheets import LeadSheet
 from models.score import Meter, Note, Score, Tempo, Track

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.composer.harmony_path import (
+from models.composer.harmony.path import (
     CHORDS,
     QUALITIES,
     SLOT_STEPS,

@@ -20,8 +20,8 @@ import torch
 from torch import nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from models.composer.decode import Decoder
-from models.composer.decode_numpy import Floats
+from models.composer.decoding.decode import Decoder
+from models.composer.decoding.plain import Floats
 from models.composer.generate import compose
 from models.composer.model import ComposerModel
 from models.composer.page import Composer, draw

@@ -23,8 +23,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.composer.abc_reader import Tune, read_abc
-from models.composer.bar_lines import place_bars
+from models.composer.corpora.abc_reader import Tune, read_abc
+from models.composer.corpora.measures import place_bars
 from models.composer.sheets import METERS, LeadSheet, build
 from models.theory import MODES, pitch_class
 

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from models.composer.harmoniser import (
+from models.composer.harmony.harmoniser import (
     FIELDS,
     Harmoniser,
     HarmoniserModel,
@@ -33,11 +33,11 @@ from models.composer.harmoniser import (
     melody_of,
     slots_of,
 )
-from models.composer.harmony_path import CHORDS, Floats, Weights
+from models.composer.harmony.path import CHORDS, Floats, Weights
 from models.composer.sheets import STYLES, LeadSheet
 
 log = logging.getLogger("composer.harmoniser")
-RECIPE = Path(__file__).with_name("recipe.toml")
+RECIPE = Path(__file__).parents[1] / "recipe.toml"
 _STYLE = list(FIELDS).index("style")
 _UNKNOWN = sum(list(FIELDS.values())[:_STYLE]) + STYLES.index("unknown")
 _DISCOUNT = 0.75

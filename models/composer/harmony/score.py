@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.composer.harmoniser import Harmoniser, harmonise, labels_of, melody_of
-from models.composer.harmony_path import (
+from models.composer.harmony.harmoniser import Harmoniser, harmonise, labels_of, melody_of
+from models.composer.harmony.path import (
     CHORDS,
     QUALITIES,
     SLOT_STEPS,

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from models import midi
-from models.composer import distance, muspy_measures
 from models.composer.encode import FIRST_ONSET, HOLD, REST, Event, bar_events, events_of
+from models.composer.evaluation import distance, muspy_measures
 from models.composer.features import profile
 from models.composer.melody_track import find_melody
 from models.composer.ngram import Ngram

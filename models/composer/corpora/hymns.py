@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.composer.abc_reader import Tune, read_abc
-from models.composer.bar_lines import place_bars
 from models.composer.chord_finder import find_chords
-from models.composer.corpus_lieder import plain_name, sounds_minor
+from models.composer.corpora.abc_reader import Tune, read_abc
+from models.composer.corpora.lieder import plain_name, sounds_minor
+from models.composer.corpora.measures import place_bars
 from models.composer.sheets import METERS, LeadSheet, build
 from models.theory import pitch_class
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.composer.decode_native import NativeKernel, compiled
-from models.composer.decode_numpy import Cache, Floats, Indices, Layout, NumpyKernel
+from models.composer.decoding.native import NativeKernel, compiled
+from models.composer.decoding.plain import Cache, Floats, Indices, Layout, NumpyKernel
 from models.composer.model import ComposerModel
 
 _AGREE = 1e-3

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from models import hub
+from models.composer.adapting.habits import Manners
 from models.composer.describe import sheet_profile
-from models.composer.habits import Manners
 from models.composer.sheets import LeadSheet
 from models.errors import Refusal
 

@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
-from models.composer.bar_lines import place_bars
 from models.composer.chord_finder import find_chords
+from models.composer.corpora.measures import place_bars
 from models.composer.sheets import METERS, LeadSheet, build
 from models.key_finder import find_key, weights
 from models.theory import pitch_class

@@ -28,7 +28,7 @@ from models.composer.measure import nats, windows_of
 from models.composer.model import ComposerModel
 
 Clock = Callable[[], float]
-RECIPE = Path(__file__).with_name("recipe.toml")
+RECIPE = Path(__file__).parents[1] / "recipe.toml"
 #: Shares of the steps after which a training may be stopped.
 MARKS = (0.15, 0.3, 0.6, 1.0)
 _WARMUP = 3

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.composer.decode_numpy import Cache, Floats, Indices, Layout
+from models.composer.decoding.plain import Cache, Floats, Indices, Layout
 
 _SOURCE = Path(__file__).with_name("decode.c")
 _FLAGS = ("-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.composer.adapt_fit import (
+from models.composer.adapting.fit import (
     MARKS,
     Apprentice,
     Clock,
@@ -28,23 +28,23 @@ from models.composer.adapt_fit import (
     nats_per_note,
     vector_of,
 )
-from models.composer.data import Pieces
-from models.composer.describe import sheet_profile
-from models.composer.features import Floats
-from models.composer.habits import habits_of
-from models.composer.model import ComposerModel
-from models.composer.novelty import Index
-from models.composer.page import Composer
-from models.composer.replay import Replay, load_replay
-from models.composer.sheets import LeadSheet, build
-from models.composer.source import Source
-from models.composer.style import (
+from models.composer.adapting.habits import habits_of
+from models.composer.adapting.replay import Replay, load_replay
+from models.composer.adapting.style import (
     Report,
     Style,
     applied,
     fingerprint,
     share_of_vector,
 )
+from models.composer.data import Pieces
+from models.composer.describe import sheet_profile
+from models.composer.features import Floats
+from models.composer.model import ComposerModel
+from models.composer.novelty import Index
+from models.composer.page import Composer
+from models.composer.sheets import LeadSheet, build
+from models.composer.source import Source
 from models.errors import Refusal
 from models.theory import QUALITY_CLASSES
 

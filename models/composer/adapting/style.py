@@ -24,9 +24,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from models.composer import novelty
-from models.composer.decode import Decoder
+from models.composer.adapting.habits import Habits
+from models.composer.decoding.decode import Decoder
 from models.composer.features import NAMES, Floats
-from models.composer.habits import Habits
 from models.composer.model import ComposerModel
 from models.composer.page import Composer
 from models.errors import Refusal

@@ -1,0 +1,1 @@
+"""One musician: a style vector, an embedding, an adapter."""

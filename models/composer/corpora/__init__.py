@@ -1,0 +1,1 @@
+"""The corpora, each from its files to lead sheets."""

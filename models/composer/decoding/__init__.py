@@ -1,0 +1,1 @@
+"""The network one event at a time: in C, or in numpy."""

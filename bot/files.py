@@ -1,7 +1,7 @@
 """Which files a finished piece has, by kind: one table for the studio, the terminal and Discord.
 
-In: a piece's folder. Out: the kinds that exist there, in the order they are shown; or the folder
-gone, when its piece is deleted.
+In: a piece's folder. Out: the kinds that exist there, in the order they are shown; or the files or
+the folder gone, when another piece takes its place or its piece is deleted.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ def files_in(folder: Path) -> dict[str, Path]:
         for name in names
         if (folder / name).is_file()
     }
+
+
+def remove_files(folder: Path) -> None:
+    """Delete the files of the piece that was in a folder, the mark of a finished one first."""
+    for name in ("piece.json", *(name for names in NAMES.values() for name in names)):
+        (folder / name).unlink(missing_ok=True)
 
 
 def remove_folders(home: Path, folders: Iterable[str | Path]) -> None:

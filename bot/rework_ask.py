@@ -67,7 +67,7 @@ def bar_count(text: str) -> int:
         When it is not a number from 1 to `MOST_BARS`.
     """
     digits = re.sub(r"(?i)\s*(bars?|小节)\s*$", "", text.strip())
-    if not digits.isascii() or not digits.isdecimal() or not 1 <= int(digits[:6]) <= MOST_BARS:
+    if not digits.isdecimal() or not 1 <= int(digits[:6]) <= MOST_BARS:
         raise Refusal(
             "I continue by 1 to {most} bars; I cannot read “{text}”.",
             most=MOST_BARS,

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
-from bot.files import files_in
+from bot.files import files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.render import audio, encode, picture
 from bot.render.failures import disk_errors
@@ -231,6 +231,7 @@ class Studio:
     ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
+            remove_files(folder)  # the mark above all: what is interrupted now is not finished
             watch = Stopwatch({})
             written = self.write(sketch, folder, watch, on_progress, melody)
             on_progress(Progress(4, 4, "recording"))

@@ -142,7 +142,10 @@ def train_composer(
     weight = train(data, cache, out, recipe or RECIPE, minutes, resume)
     typer.echo(str(weight))
     if publish:
+        from models.composer.adapting.replay import PATH
+
         hub.publish("composer", weight, "Apache-2.0", "models/composer/train.py; see MODEL_CARD.md")
+        PATH.write_bytes((out / PATH.name).read_bytes())
 
 
 @train_app.command("harmony")

@@ -17,13 +17,13 @@ from models.vocabulary import Style
 
 #: MIDI velocity of a role from the softest to the loudest section (notes/rendering.md section 10).
 VELOCITIES: dict[Role, tuple[int, int]] = {
-    "melody": (56, 112),
-    "counter": (42, 94),
-    "chords": (36, 90),
-    "pad": (32, 74),
-    "bass": (50, 104),
-    "drums": (44, 112),
-    "other": (34, 84),
+    "melody": (68, 122),
+    "counter": (54, 106),
+    "chords": (48, 102),
+    "pad": (44, 86),
+    "bass": (62, 114),
+    "drums": (56, 120),
+    "other": (46, 96),
 }
 _EPSILON = 1e-6
 

@@ -240,8 +240,8 @@ def notes_of(
 
 
 def _velocity(dynamics: float, beat: float, phrase: float, bar: float) -> int:
-    """70..105 over a phrase (swelling to two thirds of it), half of it when soft."""
+    """70..105 over a phrase (swelling to two thirds of it), times 0.6 to 1.2 by dynamics."""
     place = (beat % phrase) / phrase
     arch = 1 - abs(place - 0.62) / 0.62
     accent = 1.0 if beat % bar == 0 else 0.5 if beat % 1 == 0 else 0.0
-    return round((70 + 25 * arch + 10 * accent) * (0.44 + 0.64 * dynamics))
+    return round((70 + 25 * arch + 10 * accent) * (0.58 + 0.6 * dynamics))

@@ -41,7 +41,7 @@ from models.composer.rules import Limits, Rules
 CHUNK = 8  # bars written before candidates are compared
 _BATCHES = 4  # of candidates, until one does not quote training
 _CONTEXT = 240  # events of earlier music that are read again
-_TEMPERATURE, _TOP = 1.0, 0.98
+_TOP = 0.98  # of the probability is drawn from
 Bars = Sequence[Sequence[Event]]
 
 
@@ -79,7 +79,8 @@ class Page:
 
     `ends` says which bars breathe; `targets` gives bars an exact number of notes; `copies` maps a
     bar to the earlier one whose notes it takes; no note is held into a bar of `fresh`; `final` says
-    that the piece ends here; `tension` is the wanted course, 0..1 a bar.
+    that the piece ends here; `tension` is the wanted course, 0..1 a bar; `temperature` below 1 keeps
+    closer to what is told.
     """
 
     composer: Composer
@@ -96,6 +97,7 @@ class Page:
     copies: Mapping[int, int] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     tension: Sequence[float] | None = None
+    temperature: float = 1.0
 
     @property
     def bar(self) -> int:
@@ -336,10 +338,12 @@ def _sample(
                 row.push(event.kind, event.pitch, event.duration)
         if free:
             own = [rngs[slots[k]] for k in free]
-            tokens = draw(logits[free] + [rules.tokens(rows[k]) for k in free], own)
+            tokens = draw(
+                logits[free] + [rules.tokens(rows[k]) for k in free], own, page.temperature
+            )
             chosen = list(zip(free, tokens, strict=True))
             masks = [rules.durations(rows[k], token) for k, token in chosen]
-            lengths = draw(decoder.durations(hidden[free], tokens) + masks, own)
+            lengths = draw(decoder.durations(hidden[free], tokens) + masks, own, page.temperature)
             for (k, token), length in zip(chosen, lengths, strict=True):
                 pitch = rules.pitch(rows[k].step, token) if token >= FIRST_ONSET else 0
                 rows[k].push(min(token, FIRST_ONSET), pitch, length + 1)
@@ -355,12 +359,14 @@ def _given(page: Page, row: Line, given: Mapping[int, Sequence[Event]]) -> Event
     return next((e for e in events if e.step % row.bar == position), None)
 
 
-def draw(logits: np.ndarray, rngs: Sequence[np.random.Generator]) -> list[int]:
+def draw(
+    logits: np.ndarray, rngs: Sequence[np.random.Generator], temperature: float = 1.0
+) -> list[int]:
     """One index for each row (M, N) by nucleus sampling, each with its own random numbers.
 
     What is -inf is never drawn.
     """
-    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / _TEMPERATURE)
+    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     order = np.argsort(-weights, axis=1, kind="stable")
     rows = np.arange(len(logits))
     total = weights[rows[:, None], order].cumsum(axis=1)

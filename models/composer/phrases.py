@@ -135,8 +135,9 @@ def spread(notes: float, bars: int) -> list[int]:
 def wishes(bars: int, manner: Manner, bar: int, rng: np.random.Generator) -> Wishes:
     """Attributes and echoes for a section of `bars` bars of `bar` steps.
 
-    A bar in four is told its register and one in two its density, unless the manner is `exact`:
-    a network that is told everything writes evenly, and people do not.
+    A bar in four is told its register and one in two its density, unless the manner is `exact` or
+    few or very many notes are wanted: a network that is told everything writes more evenly than
+    people do.
     """
     out = Wishes.open(bars)
     level = density_of(manner.notes, bar)
@@ -146,7 +147,7 @@ def wishes(bars: int, manner: Manner, bar: int, rng: np.random.Generator) -> Wis
         close = ends[b]
         row = out.attributes[b]
         row[COLUMN["index"]], row[COLUMN["left"]] = min(b, 16), min(bars - b, 8)
-        if manner.exact or b % 2 == 0:
+        if manner.exact or b % 2 == 0 or level in (1, 5, 6):
             row[COLUMN["density"]] = max(1, level - 1) if close else level
         if manner.exact or b % 4 == 0:
             row[COLUMN["register"]] = int(np.clip(manner.register + contour[b % 8], *manner.within))

@@ -25,6 +25,7 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from models.composer.adapting.replay import PATH, build_replay
 from models.composer.batches import Batch, Mixture, Window, bare, epoch
 from models.composer.data import Pieces, load_sheets
 from models.composer.encode import FIELDS, Encoded
@@ -254,4 +255,5 @@ def train(
     if trainer.accelerator.is_main_process and not options["unconditional"]:
         harmoniser = train_harmoniser(sheets, seed=options["seed"], recipe=recipe)
         finish(out / "composer.safetensors", sheets["train"], harmoniser)
+        build_replay(sheets, out / PATH.name)
     return out / "composer.safetensors"

@@ -30,12 +30,17 @@ from models.planner.rework import parallel, parallel_pitch, restyled
 from models.score import Note
 
 
+#: A blend should sound like its latents, not like chance.
+_FAITHFUL = 0.5
+
+
 def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> Source:
     """What lies between two pieces: `share` 0 is the first, 1 the second, both as they are.
 
     Latents move along the arc between the two (White, *Sampling generative networks*, 2016),
     attributes along a line; of the candidates for a bar the one whose distances to the two pieces
-    stand in the wanted proportion is preferred. Chords, form and players are those of the nearer
+    stand in the wanted proportion is preferred, and near one end some of its bars are still as they
+    were. Chords, form and players are those of the nearer
     piece, tempo lies between; everything is in the key of the first.
 
     Raises
@@ -67,12 +72,18 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
     bpm = (1 - share) * a.plan.bpm + share * b.plan.bpm
     style = (1 - weight) * near.style + weight * far.style
     given = {k: e for k, e in enumerate(near.bars) if not has_notes(e)}
+    given |= {k: near.bars[k] for k in _still(near, seed, weight)}
     page = page_of(
         near, composer, wishes,
         told=Told(latents, known, style),
-        copies={k: s for k, s in near.copies().items() if pairs.get(k) == pairs.get(s)},
+        copies={
+            k: s
+            for k, s in near.copies().items()
+            if k not in given and pairs.get(k) == pairs.get(s)
+        },
         fresh=borders(given, near.sheet.bars),
         final=has_notes(near.bars[-1]),
+        temperature=_FAITHFUL,
     )  # fmt: skip
     made = write(page, given, seed_of(seed, "blend"), prefer=_proportion(near, far, pairs, weight))
     fresh = [k for k in range(near.sheet.bars) if k not in given]
@@ -81,6 +92,16 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
         _in_key_of(replace(mixed.plan, bpm=round(bpm, 3), seconds=None, last_bpm=None), a.plan),
         _moved(mixed.melody, a.plan, plan),
     )
+
+
+def _still(near: Reading, seed: int, weight: float) -> list[int]:
+    """Bars of the nearer piece that have not begun to move: all at weight 0, none at 0.5.
+
+    Which go first depends on the seed alone, so that a bar that has moved does not move back.
+    """
+    sung = [k for k, events in enumerate(near.bars) if has_notes(events)]
+    order = np.random.default_rng(seed_of(seed, "still")).permutation(len(sung))
+    return [sung[k] for k in order[round(2 * weight * len(sung)) :]]
 
 
 def _in_key_of(plan: Plan, other: Plan) -> Plan:
@@ -121,8 +142,9 @@ def _between(wishes: Wishes, bar: int, other: Wishes, theirs: int, weight: float
         mine, their = wishes.column(name)[bar], other.column(name)[theirs]
         if OPEN[name] not in (mine, their):
             wishes.column(name)[bar] = round((1 - weight) * mine + weight * their)
-    wishes.column("contour")[bar] = OPEN["contour"]
-    if other.echo[theirs] != wishes.echo[bar]:
+    if weight > 0.25:
+        wishes.column("contour")[bar] = OPEN["contour"]
+    if weight > 0.25 and other.echo[theirs] != wishes.echo[bar]:
         wishes.echo[bar], wishes.source[bar] = ECHO_OPEN, -1
 
 

@@ -154,7 +154,7 @@ def test_a_library_that_computes_otherwise_is_not_used(
     if compiled(folder) is None:
         pytest.skip("no C compiler here")
     monkeypatch.setattr(
-        "models.composer.decode_native.NativeKernel.durations",
+        "models.composer.decoding.native.NativeKernel.durations",
         lambda kernel, hidden, tokens: np.zeros((len(tokens), 16), np.float32),
     )
     assert Decoder(model, folder=folder).kernel.name == "numpy"

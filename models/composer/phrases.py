@@ -52,7 +52,7 @@ PATTERNS: dict[str, tuple[Echo, ...]] = {
 }
 #: The same for what is sung: people repeat a bar or go on, and seldom keep a rhythm for new notes.
 SUNG: dict[str, tuple[Echo, ...]] = {
-    "period": (_NEW, _OPEN, _NEW, _OPEN, notes(4), notes(4), _NEW, _OPEN),
+    "period": (_NEW, _OPEN, _NEW, _OPEN, notes(4), _OPEN, _NEW, _OPEN),
     "sentence": (_NEW, _OPEN, sequence(2), _NEW, _NEW, _NEW, _OPEN, _OPEN),
     "answer": (_NEW, _OPEN, notes(2), _NEW, _NEW, _OPEN, _OPEN, _OPEN),
     "return": (_NEW, _NEW, _OPEN, _OPEN, notes(4), _OPEN, _NEW, _OPEN),

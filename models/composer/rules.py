@@ -98,7 +98,7 @@ class Rules:
     def _prepare(self) -> None:
         """What every event would ask again: leaps by distance, lengths that fit, chord changes."""
         distance = np.abs(np.arange(-_FAR, _FAR + 1))
-        self._far = -0.1 * np.maximum(distance - 7, 0)
+        self._far = -0.05 * np.maximum(distance - 9, 0)
         self._near = np.where(distance > self.limits.leap, _NEVER, self._far)
         lengths = np.arange(1, MAX_DURATION + 1)
         fits = lengths <= self.bar - np.arange(self.bar)[:, None]
@@ -141,7 +141,7 @@ class Rules:
             held = sum(e.duration for e in line.events[-2:] if e.kind == HOLD)
             mask[HOLD] = _NEVER if held >= self.bar else 0.0
         if before is None or before.kind != REST:
-            mask[REST] = -1.0
+            mask[REST] = 0.0
         left = self._left(line, number)
         if left is not None:
             if left <= 0:
@@ -227,7 +227,7 @@ class Rules:
             if self.ends[number] and position > half:
                 pickup = self._pickup(number)
                 return _only(mask, (pickup if position < pickup else self.bar) - position)
-            mask[half:] = _NEVER
+            mask[half:] -= 0.5  # a bar of silence is seldom wanted
         elif pitch := (self.pitch(step, token) if token >= FIRST_ONSET else line.last):
             self._sustained(step, pitch, mask)
             if self.ends[number] and not self.is_chord_tone(step, pitch) and position <= half:

@@ -62,7 +62,7 @@ def plan_of(sheet: LeadSheet) -> Plan:
     density = len(sheet.notes) / (end / STEPS_PER_BEAT)
     asked = min(1.0, max(0.05, (density - 0.35) / 2.3))  # the inverse of `phrases.notes_a_bar`
     section = PlanSection(Section("theme", "A", 0, sheet.bars), asked, 0.6, 0.0, 0.0, ("melody",))
-    part = Part("melody", "flute", "Flute", 73, 60, 88)
+    part = Part("melody", "piano", "Piano", 0, 40, 100)
     return Plan(
         sheet.id, _STYLES.get(sheet.style, "musical_theatre"), "song", key, meter, 110, sheet.bars,
         None, (section,), placed, (part,), 0.5, False, None, 0,

@@ -79,8 +79,8 @@ class Page:
 
     `ends` says which bars breathe; `targets` gives bars an exact number of notes; `copies` maps a
     bar to the earlier one whose notes it takes; no note is held into a bar of `fresh`; `final` says
-    that the piece ends here; `tension` is the wanted course, 0..1 a bar; `temperature` below 1 keeps
-    closer to what is told.
+    that the piece ends here; `tension` is the wanted course, 0..1 a bar; a `temperature` below 1
+    keeps closer to what is told.
     """
 
     composer: Composer

@@ -29,7 +29,6 @@ from models.planner.plan import Plan, PlanSection
 from models.planner.rework import parallel, parallel_pitch, restyled
 from models.score import Note
 
-
 #: A blend should sound like its latents, not like chance.
 _FAITHFUL = 0.5
 

@@ -108,7 +108,13 @@ def test_changed_harmony_changes_only_those_bars(composer: Composer) -> None:
     )
     notes = compose(changed, composer, seed=6, candidates=2)
     first, second = inside(notes, changed, 0), inside(notes, changed, 1)
-    assert [n for n in first if not 12 <= n[0] < 16] == [n for n in second if not 12 <= n[0] < 16]
+    # A note is not held into a bar that is written anew; all else outside it is the same.
+    kept, other = (
+        [(on, min(length, 12 - on) if on < 12 else length, p) for on, length, p in notes_
+         if not 12 <= on < 16]
+        for notes_ in (first, second)
+    )  # fmt: skip
+    assert kept == other
     strong = [n for n in second if n[0] in (12.0, 14.0)]
     assert all(n[2] % 12 in {8, 0, 3} for n in strong)
 
@@ -147,7 +153,7 @@ def test_phrases_breathe_and_close_on_a_chord_tone(composer: Composer, meter: st
             middle = 1.0 if meter == "3/4" else bar / 2  # three beats close on the second
             assert last.onset <= (end - 1) * bar + middle
             chord = next(
-                c.chord for c in asked.chords if c.onset <= last.onset < c.onset + c.duration
+                c.chord for c in asked.chords if c.onset < last.end <= c.onset + c.duration
             )
             assert last.pitch % 12 in chord.pcs, (seed, end, last, chord.symbol)
 

@@ -27,7 +27,7 @@ from safetensors.torch import load_file, save_file
 
 from models.composer.adapting.replay import PATH, build_replay
 from models.composer.batches import Batch, Mixture, Window, bare, epoch
-from models.composer.data import Pieces, load_sheets
+from models.composer.data import Pieces, counts, load_sheets
 from models.composer.encode import FIELDS, Encoded
 from models.composer.harmony.harmoniser import Harmoniser
 from models.composer.harmony.train import train_harmoniser
@@ -217,6 +217,8 @@ def train(
     settings = tomllib.loads(recipe.read_text(encoding="utf-8"))
     out.mkdir(parents=True, exist_ok=True)
     sheets = load_sheets(data, cache)
+    for row in counts(sheets):
+        log.info("%s %s: %d sheets (%d with chords), %d bars, %d notes", *row)
     trainer = Trainer(settings, out, resume)
     options, progress = trainer.recipe, trainer.progress
     held = Held.of(Pieces.of(_told(sheets["validation"], options)), options["length"])

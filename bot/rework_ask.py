@@ -40,6 +40,25 @@ PRESETS: Mapping[str, Rework] = {
     "lower": Rework("restyle", register=_LITTLE),
     "fuller": Rework("restyle", polyphony=_MUCH),
 }
+#: Options that only some uses heed; any other is heeded by all.
+_HEEDED: Mapping[str, tuple[Use, ...]] = {
+    "bars": ("continue", "infill"),
+    "distance": ("vary",),
+    "share": ("blend",),
+    "other": ("blend", "manner"),
+    **dict.fromkeys(("style", "mood", *SLIDERS), ("restyle",)),
+}
+#: What to say where another use was chosen; "changes" stands for all that restyling heeds.
+_IGNORED = {
+    "bars": "Bars belong to “continue it” and “rewrite some bars”; leave them out, or choose one "
+    "of these.",
+    "distance": "A distance belongs to “vary it”; leave it out, or choose that.",
+    "share": "A share belongs to “blend it with another”; leave it out, or choose that.",
+    "other": "Another piece belongs to “blend it with another” and “in the manner of another”; "
+    "leave it out, or choose one of these.",
+    "changes": "A style, a mood and the sliders belong to “another style, mood or sliders”; leave "
+    "them out, or choose that.",
+}
 _BARS = re.compile(r"\s*(\d{1,4})\s*(?:(?:-|–|—|~|至|到|to)\s*(\d{1,4}))?\s*")
 
 
@@ -82,9 +101,12 @@ def wish(use: Use, *, bars: str | None = None, **given: Any) -> tuple[Rework, in
     Raises
     ------
     Refusal
-        When a name is unknown, a number out of bounds, or what this use needs is missing.
+        When a name is unknown, a number out of bounds, what this use needs is missing, or
+        something is asked for that this use would ignore.
     """
     told = {name: value for name, value in given.items() if value not in (None, "")}
+    for name in ("bars", *told) if bars else told:
+        heeded(use, name)
     words = vocabulary.load()
     if "style" in told:
         told["style"] = require(words.styles, told["style"]).id
@@ -105,6 +127,18 @@ def wish(use: Use, *, bars: str | None = None, **given: Any) -> tuple[Rework, in
     if use == "restyle" and not told.keys() & {"style", "mood", *SLIDERS}:
         raise Refusal("Say what should change: a style, a mood, or a slider from 0 to 100.")
     return rework, 0
+
+
+def heeded(use: Use, option: str) -> None:
+    """Refuse an option that a use would ignore in silence; "other" is the second piece.
+
+    Raises
+    ------
+    Refusal
+        With the uses that the option belongs to.
+    """
+    if use not in _HEEDED.get(option, (use,)):
+        raise Refusal(_IGNORED.get(option, _IGNORED["changes"]))
 
 
 def _distance(text: str) -> float:

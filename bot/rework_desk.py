@@ -23,7 +23,7 @@ from bot.desk import Ask, place, understand
 from bot.domain import Request, Rework, Use
 from bot.i18n import translate
 from bot.recipe import clock, key_name
-from bot.rework_ask import MORE_BARS, PRESETS, wish
+from bot.rework_ask import MORE_BARS, PRESETS, heeded, wish
 from bot.ui import Interaction
 from models.errors import Refusal
 from models.planner.brief import Brief
@@ -34,6 +34,10 @@ from storage.pieces import Piece
 
 #: Music as a command names it: a file, or a piece's id.
 Named = tuple[discord.Attachment | None, str | None]
+OTHERS = (
+    "That is the first music file of the message; it carries {count} more. For another one, save "
+    "it and send it with /rework."
+)
 _TITLE = 18  # characters of a file's name in a custom_id, beside owner, hash and action
 
 
@@ -131,6 +135,8 @@ async def work(
             raise Refusal("That takes two pieces; name the other one as well.")
         found = await find(client, interaction, await _key(client, interaction, other))
         rework = replace(rework, reference=found.place)
+    elif any(other):
+        heeded(rework.use, "other")
     key = await _key(client, interaction, music)
     await perform(client, interaction, key, rework, bars=bars, brief=Brief(seed=seed))
 
@@ -183,7 +189,7 @@ async def _key(client: Segno, interaction: Interaction, music: Named) -> str:
     if file is not None:
         return await receive(client, interaction, file)
     if piece:
-        return piece.strip().strip("`")
+        return shelf.as_id(piece)
     page = await client.db.run(
         partial(pieces.search, user_id=interaction.user.id, guild_id=None, limit=1)
     )
@@ -254,18 +260,21 @@ async def point_at(client: Segno, interaction: Interaction, message: discord.Mes
     found = await client.db.run(pieces.by_message, message.id)
     if len(found) > 1:
         raise Refusal("That message holds several pieces; press the take you mean first.")
-    sent = intake.first_music(message.attachments)
+    sent, others = intake.first_music(message.attachments), 0
     if found:
         key, title = found[0].id, found[0].title
     elif sent is not None:
         key = await receive(client, interaction, sent)
         title = sent.filename
+        others = sum(intake.first_music([a]) is not None for a in message.attachments) - 1
     else:
         raise Refusal(
             "I see no MIDI or MusicXML file in that message; choose one that carries such a file."
         )
     locale = await client.language(interaction)
     text = translate("What shall I do with “{title}”?", locale, title=wording.quoted(title, 60))
+    if others:
+        text += "\n" + translate(OTHERS, locale, count=others)
     shown = ui.view(ui.rework_menu(key, locale))
     await interaction.response.send_message(text, view=shown, ephemeral=True)
 

@@ -54,6 +54,11 @@ def require_attachments(interaction: Interaction) -> None:
         )
 
 
+def as_id(typed: str) -> str:
+    """A piece's id as a person copied or typed it: ids are lower-case."""
+    return typed.strip().strip("`").strip().lower()
+
+
 async def visible(client: Segno, interaction: Interaction, piece_id: str) -> Piece:
     """The piece, if this person may see it: their own, their server's, or this channel's.
 
@@ -62,7 +67,7 @@ async def visible(client: Segno, interaction: Interaction, piece_id: str) -> Pie
     Refusal
         When there is none, or it belongs elsewhere; both say the same, to give nothing away.
     """
-    piece = await client.db.run(pieces.get, piece_id.strip().strip("`"))
+    piece = await client.db.run(pieces.get, as_id(piece_id))
     here = piece is not None and (
         piece.owner_id == interaction.user.id
         or (piece.guild_id is not None and piece.guild_id == interaction.guild_id)

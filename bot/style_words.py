@@ -56,6 +56,11 @@ NO_HELP = (
     "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
     "away: the prediction of pieces it had not seen improved by {gain} %, and I ask for 2 %."
 )
+MADE_WORSE = (
+    "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
+    "away: the prediction of pieces it had not seen got worse by {loss} %, and I ask for 2 % "
+    "better."
+)
 HARM = (
     "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
     "away: music unlike yours was predicted {worse} % worse, and I allow 1 %."
@@ -120,7 +125,9 @@ def _outcome(result: Mapping[str, Any], locale: str, untrained: str) -> str:
     if outcome["verdict"] == "forgets":
         return translate(HARM, locale, worse=_number(outcome["worse"]))
     best = max(gain for gain in gains.values() if gain is not None)
-    return translate(NO_HELP, locale, gain=_number(best))
+    if best <= -0.05:  # what is shown as 0.1 % or more
+        return translate(MADE_WORSE, locale, loss=_number(-best))
+    return translate(NO_HELP, locale, gain=_number(max(0.0, best)))
 
 
 def _left_out(

@@ -172,6 +172,18 @@ async def test_any_message_with_a_file_can_be_worked_on_by_anyone_who_sees_it(bo
     assert len(uploads(both)) == 3  # the same file is kept once
 
 
+async def test_a_message_with_two_files_says_which_one_is_taken(both):
+    files = [("cat.png", b"x"), ("one.mid", MIDI), ("two.mid", MIDI), ("three.xml", SCORE)]
+    sent = await both.bob.send(both.channel, attachments=files)
+    shown = await both.ann.context_menu(both.channel, POINT, sent)
+    assert "one.mid" in shown.response.content
+    more = {"en-US": "it carries 2 more", "zh-CN": "还有 2 个"}[both.locale]
+    assert more in shown.response.content
+    alone = await both.bob.send(both.channel, attachments=files[:2])
+    shown = await both.ann.context_menu(both.channel, POINT, alone)
+    assert more[:8] not in shown.response.content
+
+
 async def test_a_blend_of_a_file_keeps_its_title_and_fits_discords_limits(world):
     await world.compose()
     other = await world.piece_id()
@@ -263,6 +275,26 @@ async def test_the_command_without_music_means_the_latest_piece(both):
     assert (rework["source"], rework["distance"], rework["count"]) == (latest, 0.8, 4)
 
 
+@pytest.mark.parametrize(
+    ("what", "option", "english", "chinese"),
+    [
+        ("continue", {"style": "tango"}, "A style, a mood and the sliders belong to", "风格、情绪"),
+        ("vary", {"bars": "8"}, "Bars belong to “continue it”", "小节只用于"),
+        ("manner", {"motion": 0}, "sliders belong to", "滑块只用于"),
+        ("harmonise", {"distance": "far"}, "A distance belongs to “vary it”", "远近只用于"),
+        ("restyle", {"share": 0, "mood": "sad"}, "A share belongs to", "比例只用于"),
+        ("vary", {"other_file": ("b.mid", MIDI)}, "Another piece belongs to", "另一首作品只用于"),
+    ],
+)
+async def test_an_option_that_would_be_ignored_is_refused(both, what, option, english, chinese):
+    await both.compose()
+    before = len(both.studio.requests)
+    refused = await both.ann.slash(both.channel, "rework", what=what, **option)
+    await both.work()
+    assert (english if both.locale == "en-US" else chinese) in refused.response.content
+    assert len(both.studio.requests) == before
+
+
 async def test_two_pieces_by_name_and_by_file(world):
     await world.compose()
     piece = await world.piece_id()
@@ -280,6 +312,9 @@ async def test_two_pieces_by_name_and_by_file(world):
 
     offers = await world.ann.autocomplete(world.channel, "rework", "piece", "Evening")
     assert {o["value"] for o in offers} >= {piece}
+    await world.ann.slash(world.channel, "rework", what="vary", piece=f" `{piece.upper()}` ")
+    await world.work()
+    assert world.studio.requests[-1]["rework"]["source"] == piece
     stranger = await world.bob.slash(world.channel, "rework", what="vary", piece="nonesuch")
     assert "I know no piece “nonesuch”" in stranger.response.content
 

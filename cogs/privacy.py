@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,11 +19,16 @@ from discord.ext import commands
 
 from bot import intake, shelf, wardrobe
 from bot.client import Segno
+from bot.delivery import Delivery
 from bot.i18n import translate
+from bot.jobs.deliver import TokenExpired, Undeliverable
 from bot.jobs.housekeeping import KEEP_DAYS
 from bot.ui import Interaction, button, view
 from models.errors import Refusal
-from storage import privacy
+from storage import deliveries, privacy
+from storage.jobs import CANCELLED, Job
+
+log = logging.getLogger(__name__)
 
 SHOW = """**What is stored, on the machine of this bot's owner and nowhere else:**
 your requests and where they were asked ({jobs}), your pieces and their files ({pieces}), your \
@@ -101,6 +107,7 @@ class Privacy(commands.Cog):
         if int(user_id) != interaction.user.id:
             raise Refusal("Only you can have your data deleted: use /privacy forget yourself.")
         locale = await self.bot.language(interaction)
+        owed = await self.bot.db.run(deliveries.unanswered, interaction.user.id, self.bot.now())
         gone = await self.bot.db.run(privacy.forget, interaction.user.id)
         await shelf.remove(self.bot, gone.folders)
         files = 0
@@ -111,6 +118,17 @@ class Privacy(commands.Cog):
         text = translate("Done: {count} entries and their files are deleted.", locale,
                          count=sum(gone.rows.values()) + files)  # fmt: skip
         await interaction.response.edit_message(content=text, view=None)
+        for job in owed:
+            await self._end(job)
+
+    async def _end(self, job: Job) -> None:
+        """Say in a forgotten job's message, which nobody else will edit again, that it is over."""
+        if job.token is None and job.reply_id is None:
+            return  # there is no message to edit
+        try:
+            await Delivery(self.bot).failure(job, CANCELLED, {})
+        except (TokenExpired, Undeliverable, discord.HTTPException) as error:
+            log.info("the message of forgotten job %d stays as it is: %s", job.id, error)
 
 
 async def setup(bot: Segno) -> None:

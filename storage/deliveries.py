@@ -37,6 +37,13 @@ def pending_delivery(db: Database, now: float = math.inf) -> list[Job]:
     return select_jobs(db, "delivery = 'pending' AND deliver_after <= ? ORDER BY id", now)
 
 
+def unanswered(db: Database, user_id: int, now: float) -> list[Job]:
+    """Return a person's jobs that still owe an answer, without tokens too old to be used."""
+    owed = "user_id = ? AND (state IN ('queued', 'running') OR delivery = 'pending')"
+    found = [with_live_token(db, job.id, now) for job in select_jobs(db, owed, user_id)]
+    return [job for job in found if job is not None]
+
+
 def begin_delivery(db: Database, id: int, worker: str, lease: float, now: float) -> Job | None:
     """Take the answer for `lease` seconds; None when it is delivered or in other hands.
 

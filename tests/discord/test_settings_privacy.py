@@ -102,3 +102,24 @@ async def test_privacy_shows_exports_and_forgets(both):
     assert not folder.exists()
     for rows in ("SELECT id FROM jobs", "SELECT id FROM pieces", "SELECT value FROM ratings"):
         assert await both.rows(rows) == []
+
+
+async def test_forgetting_ends_the_messages_of_what_is_under_way(both):
+    both.studio.hold.clear()
+    running = await both.ann.slash(both.channel, "compose", text="a calm waltz")
+    await both.app.runner.step()
+    waiting = await both.ann.slash(both.channel, "compose", text="a calm tango")
+    others = await both.bob.slash(both.channel, "compose", text="a calm march")
+    before = others.response.content
+    sure = await both.ann.slash(both.channel, "privacy forget")
+    await both.press(both.ann, sure.response, "forget")
+    assert {"en-US": "Done", "zh-CN": "完成"}[both.locale] in sure.response.content
+    stopped = {"en-US": "Stopped, as you asked", "zh-CN": "已按你的要求停止"}[both.locale]
+    for asked in (running, waiting):
+        assert stopped in asked.response.content
+        assert asked.response.components == []
+    assert others.response.content == before
+    both.studio.hold.set()
+    await both.work()
+    assert stopped in running.response.content
+    assert others.response.attachments

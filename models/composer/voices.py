@@ -8,6 +8,7 @@ note they belong to, so the rhythm of the whole stays as it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.planner.plan import Plan
 from models.score import Note, PlacedChord
@@ -15,6 +16,7 @@ from models.theory import MODES
 
 #: Voices at polyphony 1, the melody's own counted.
 MOST = 4
+_ROOM = 4.5  # semitones that a voice takes below the last
 
 
 def thicken(melody: Sequence[Note], plan: Plan, polyphony: float) -> tuple[Note, ...]:
@@ -22,11 +24,16 @@ def thicken(melody: Sequence[Note], plan: Plan, polyphony: float) -> tuple[Note,
 
     The share of time with each number of voices follows from the mean: long notes get a further
     voice as soon as the mean so far falls behind. Other notes that sound with the melody are taken
-    for such voices and replaced. Notes stay within the melody part's range.
+    for such voices and replaced. Notes stay within the melody part's range: a tune that lies too
+    low for the voices it is to carry is played an octave higher, where the part reaches so far.
     """
     part = plan.part("melody")
-    low = part.low if part else 0
+    low, high = (part.low, part.high) if part else (0, 127)
     top = _top(melody)
+    if top and max(n.pitch for n in top) + 12 <= high:
+        room = sorted(n.pitch for n in top)[len(top) // 2] - low
+        if room < _ROOM * polyphony * (MOST - 1):
+            top = [replace(n, pitch=n.pitch + 12) for n in top]
     out: list[Note] = []
     owed = 0.0
     for note in top:
@@ -61,6 +68,8 @@ def _below(note: Note, plan: Plan, low: int) -> list[int]:
     while len(pitches) < MOST - 1:
         near = [p for p in range(last - 3, last - 10, -1) if p >= low]
         found = next((p for p in near if p % 12 in tones), None)
+        if found is None:
+            found = next((p for p in near if p % 12 in scale), None)
         if found is None:
             break
         pitches.append(found)

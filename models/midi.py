@@ -123,13 +123,14 @@ def _markers(score: Score) -> list[tuple[float, str]]:
     return sorted(found, key=lambda m: m[0])  # stable: sections stay before chords
 
 
-def read(path: Path) -> Score:
+def read(path: Path, *, one_meter: bool = False) -> Score:
     """Read a MIDI file: ours exactly, a stranger's as far as it says what it is.
 
     Raises
     ------
     Refusal
-        When the file is damaged, empty of notes and structure, or beyond what Segno takes.
+        When the file is damaged, empty of notes and structure, or beyond what Segno takes; with
+        `one_meter` also when a part of it is in another meter (`bar_lines.require_one`).
     """
     data = path.read_bytes()
     if len(data) > _MAX_BYTES:
@@ -143,6 +144,9 @@ def read(path: Path) -> Score:
     _check_size(midi)
     end, notes = _end_marker(midi)
     score = _bare(midi, end)
+    if one_meter:
+        last = _last_note(midi) / midi.ticks_per_quarter
+        bar_lines.require_one(_signs(midi), last, score.meter)
     if notes is None:
         return replace(score, title=path.stem[:200], chords=_stranger_chords(midi, score.beats))
     return file_notes.restore(
@@ -199,12 +203,16 @@ def _bare(midi: symusic.Score, end: int) -> Score:
 
 
 def _bar_lines(midi: symusic.Score, end: int) -> BarLines:
-    signs = [
+    return bar_lines.lay(_signs(midi), end / midi.ticks_per_quarter)
+
+
+def _signs(midi: symusic.Score) -> list[tuple[float, Meter]]:
+    """The time signatures that make sense, with where they stand in beats."""
+    return [
         (t.time / midi.ticks_per_quarter, Meter(t.numerator, t.denominator))
         for t in midi.time_signatures
         if 1 <= t.numerator <= 32 and t.denominator in (1, 2, 4, 8, 16, 32)
     ]
-    return bar_lines.lay(signs, end / midi.ticks_per_quarter)
 
 
 def _track(source: symusic.Track, resolution: int, index: int, lines: BarLines) -> Track:

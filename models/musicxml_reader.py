@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from models import file_notes
+from models import bar_lines, file_notes
 from models.chord_kinds import quality_of
 from models.errors import Refusal
 from models.score import Meter, Note, PlacedChord, Score, Tempo, Track, on_grid, sorted_notes
@@ -35,6 +35,7 @@ class _Reading:
 
     key: Key = field(default_factory=lambda: Key("C"))
     meter: Meter = field(default_factory=Meter)
+    meters: dict[int, Meter] = field(default_factory=dict)  # by the bar that states it, from 0
     tempos: dict[float, float] = field(default_factory=dict)
     chords: list[tuple[float, Chord | None]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
@@ -55,13 +56,14 @@ class _Part:
     tied: dict[tuple[int, float], Note] = field(default_factory=dict)  # by pitch and end
 
 
-def read(path: Path) -> Score:
+def read(path: Path, *, one_meter: bool = False) -> Score:
     """Read a MusicXML file.
 
     Raises
     ------
     Refusal
-        When the file is not MusicXML, is damaged, or is beyond what Segno takes.
+        When the file is not MusicXML, is damaged, or is beyond what Segno takes; with `one_meter`
+        also when a part of it is in another meter (`bar_lines.require_one`).
     """
     root = _parse(path)
     notes = file_notes.from_text(_segno_field(root))
@@ -74,6 +76,8 @@ def read(path: Path) -> Score:
         raise Refusal(_DAMAGED) from error
     if not tracks or not reading.bars:
         raise Refusal("There is no music in this MusicXML file; send one that has some bars.")
+    if one_meter:
+        _require_one_meter(reading)
     reading.tempos.setdefault(0.0, 120.0)  # what players assume
     score = Score(
         (root.findtext("work/work-title") or path.stem)[:200],
@@ -86,6 +90,15 @@ def read(path: Path) -> Score:
         file_notes.sections_from_marks(reading.marks, reading.bars),
     )
     return score if notes is None else file_notes.restore(score, notes, _match)
+
+
+def _require_one_meter(reading: _Reading) -> None:
+    signs, at = list[tuple[float, Meter]](), 0.0
+    for bar in range(reading.bars):
+        if meter := reading.meters.get(bar):
+            signs.append((at, meter))
+        at += (signs[-1][1] if signs else reading.meter).bar_beats
+    bar_lines.require_one(signs, at, reading.meter, whole=True)
 
 
 def _parse(path: Path) -> Element:
@@ -189,7 +202,7 @@ def _read_measure(measure: Element, bar: int, start: float, part: _Part, reading
     cursor = previous = 0.0
     for child in measure:
         if child.tag == "attributes":
-            _read_attributes(child, part, reading)
+            _read_attributes(child, bar, part, reading)
         elif child.tag in ("backup", "forward"):
             step = _duration(child) / part.divisions
             cursor += step if child.tag == "forward" else -step
@@ -207,7 +220,7 @@ def _read_measure(measure: Element, bar: int, start: float, part: _Part, reading
             _read_mark(child, bar, on_grid(start + cursor + offset), reading)
 
 
-def _read_attributes(element: Element, part: _Part, reading: _Reading) -> None:
+def _read_attributes(element: Element, bar: int, part: _Part, reading: _Reading) -> None:
     part.divisions = float(element.findtext("divisions") or part.divisions)
     if part.divisions <= 0:
         raise ValueError("divisions")
@@ -215,6 +228,9 @@ def _read_attributes(element: Element, part: _Part, reading: _Reading) -> None:
     if transpose is not None:
         octaves = int(transpose.findtext("octave-change") or 0)
         part.transpose = int(transpose.findtext("chromatic") or 0) + 12 * octaves
+    beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
+    if bar and beats and unit and beats.isdecimal() and unit.isdecimal() and int(beats) * int(unit):
+        reading.meters.setdefault(bar, Meter(int(beats), int(unit)))
     if reading.bars:
         return  # the first key and meter hold
     if fifths := element.findtext("key/fifths"):
@@ -223,11 +239,11 @@ def _read_attributes(element: Element, part: _Part, reading: _Reading) -> None:
         number = (number + 6) % 12 - 6 if part.transpose else number
         reading.key = file_notes.key_of(max(-7, min(7, number)), minor=False)
         reading.key = file_notes.with_mode(reading.key, mode if mode in MODES else "major")
-    beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
     if beats and unit:
         reading.meter = Meter(int(beats), int(unit))
         if not 0 < reading.meter.bar_beats <= 64:
             raise ValueError("meter")
+        reading.meters.setdefault(0, reading.meter)
 
 
 def _read_note(element: Element, onset: float, length: float, part: _Part) -> None:

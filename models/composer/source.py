@@ -55,14 +55,14 @@ def read_source(path: Path, style: str = "pop") -> Source:
     ------
     Refusal
         When the file is of another kind or damaged, or its music is not a melody of 1 to 400 bars
-        in a meter I know.
+        in one meter that I know.
     """
     with path.open("rb") as stream:
         start = stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"MThd"):
-        return source_of_score(midi.read(path), style)
+        return source_of_score(midi.read(path, one_meter=True), style)
     if start.startswith((b"<", b"PK", b"\xff\xfe", b"\xfe\xff")):
-        return source_of_score(musicxml.read(path), style)
+        return source_of_score(musicxml.read(path, one_meter=True), style)
     raise Refusal("That is not a MIDI or MusicXML file; export the music as one and send that.")
 
 

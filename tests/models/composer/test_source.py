@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import symusic
 
 from models import midi, musicxml
 from models.arranger.plain import arrange
@@ -232,3 +233,74 @@ def test_real_files(data_dir: Path, tmp_path: Path) -> None:
                 _sound(source, tmp_path)
                 sound += 1
     assert sound >= 15
+
+
+def _in_meters(folder: Path, *parts: tuple[int, str]) -> dict[str, Path]:
+    """A scale of quarters as MIDI and as MusicXML: so many bars of each meter in turn."""
+    raw, at, number, measures = symusic.Score(480), 0, 0, ""
+    track = symusic.Track("Tune", 73, False)
+    for bars, name in parts:
+        meter = Meter.parse(name)
+        raw.time_signatures.append(symusic.TimeSignature(at * 480, *map(int, name.split("/"))))
+        sign = (
+            f"<attributes><divisions>1</divisions><time><beats>{meter.numerator}</beats>"
+            f"<beat-type>{meter.denominator}</beat-type></time></attributes>"
+        )
+        for _ in range(bars):
+            measures += f"<measure number='{number}'>{sign}"
+            sign, number = "", number + 1
+            for _ in range(int(meter.bar_beats)):
+                step = at * 3 % 7
+                pitch = (60, 62, 64, 65, 67, 69, 71)[step]
+                track.notes.append(symusic.Note(at * 480, 480, pitch, 80))
+                measures += (
+                    f"<note><pitch><step>{'CDEFGAB'[step]}</step><octave>4</octave></pitch>"
+                    "<duration>1</duration></note>"
+                )
+                at += 1
+            measures += "</measure>"
+    raw.tracks.append(track)
+    (folder / "a.mid").write_bytes(raw.dumps_midi())
+    (folder / "a.musicxml").write_text(
+        "<score-partwise><part-list><score-part id='P1'><part-name>Tune</part-name></score-part>"
+        f"</part-list><part id='P1'>{measures}</part></score-partwise>"
+    )
+    return {name: folder / f"a.{name}" for name in ("mid", "musicxml")}
+
+
+@pytest.mark.parametrize("kind", ["mid", "musicxml"])
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([(8, "4/4"), (8, "3/4")], "changes its meter at bar 9 (4/4 to 3/4)"),
+        ([(4, "4/4"), (4, "4/4"), (12, "3/4")], "changes its meter at bar 9 (4/4 to 3/4)"),
+        ([(4, "3/4"), (4, "6/8")], "changes its meter at bar 5 (3/4 to 6/8)"),
+    ],
+)
+def test_music_in_two_meters_is_refused(tmp_path: Path, kind, parts, words) -> None:
+    path = _in_meters(tmp_path, *parts)[kind]
+    with pytest.raises(Refusal) as refused:
+        read_source(path)
+    assert words in str(refused.value)
+    assert (midi if kind == "mid" else musicxml).read(path).bars  # other readers still may
+
+
+@pytest.mark.parametrize("kind", ["mid", "musicxml"])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [(12, "4/4"), (1, "2/4"), (7, "4/4")],  # an odd bar
+        [(4, "4/4"), (4, "2/2")],  # written otherwise
+        [(4, "4/4"), (1, "3/4")],  # the last bar lends its beat to a pickup
+        [(8, "4/4")],
+    ],
+)
+def test_an_odd_bar_changes_nothing(tmp_path: Path, kind, parts) -> None:
+    source = read_source(_in_meters(tmp_path, *parts)[kind])
+    assert str(source.plan.meter) == "4/4"
+
+
+def test_a_pickup_and_longer_bars_are_in_the_same_meter(tmp_path: Path) -> None:
+    assert str(read_source(_in_meters(tmp_path, (1, "1/4"), (2, "4/4"))["mid"]).plan.meter) == "4/4"
+    path = _in_meters(tmp_path, (10, "2/4"), (4, "4/4"))["mid"]
+    assert str(read_source(path).plan.meter) == "2/4"

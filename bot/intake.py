@@ -74,13 +74,9 @@ def store(data: bytes, name: str, owner_id: int, data_dir: Path, most_bytes: int
     Refusal
         As `take_in`.
     """
-    if not data:
-        raise Refusal("“{name}” is empty; send the file again.", name=name[:60])
     if len(data) > most_bytes:
         raise _too_large(name, most_bytes)
-    suffix = kind_of(data)
-    if suffix is None:
-        raise Refusal(_WRONG, name=name[:60])
+    suffix = sniff(data, name)
     path = Path(UPLOADS, str(owner_id), hashlib.sha256(data).hexdigest()[:24] + suffix)
     target = data_dir / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +84,22 @@ def store(data: bytes, name: str, owner_id: int, data_dir: Path, most_bytes: int
     part.write_bytes(data)
     part.replace(target)  # a reader never sees half a file; its age starts again
     return path.as_posix()
+
+
+def sniff(data: bytes, name: str) -> str:
+    """The suffix that belongs to a file by its first bytes; `name` is what to call it.
+
+    Raises
+    ------
+    Refusal
+        When it is empty or no music.
+    """
+    if not data:
+        raise Refusal("“{name}” is empty; send the file again.", name=name[:60])
+    suffix = kind_of(data)
+    if suffix is None:
+        raise Refusal(_WRONG, name=name[:60])
+    return suffix
 
 
 def kind_of(data: bytes) -> str | None:

@@ -6,6 +6,7 @@ in its folders 1, 2, ... where there are several results to choose from.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -162,14 +163,18 @@ def develop(
     as_json: AsJson = False,
 ) -> None:
     """Compose a piece in which a hook returns in every chorus."""
-    from bot.agent.motif import HOW
+    from bot.agent.motif import HOW, read_motif
     from bot.terminal import read_brief
     from models.errors import Refusal
     from models.planner.brief import Brief
+    from models.score import Meter
+    from models.theory import Key
 
     if not motif.strip() and file is None:
         raise Refusal(HOW)
     wanted = read_brief(brief) if brief else Brief()
+    if motif.strip():  # a slip of the pen is said before models load
+        read_motif(motif, Meter.parse(wanted.meter) if wanted.meter else Meter(), Key("C"))
     seed = wanted.seed if seed is None else seed
     _do(context, "develop", file, out, seed, as_json, brief=wanted, motif=motif.strip())
 
@@ -191,11 +196,18 @@ def _do(
     from bot.settings import Settings
     from bot.terminal import make_rework, place_of
     from bot.wardrobe import folder_of
+    from models.planner.bounds import SECONDS
     from models.planner.brief import Brief
 
-    given["source"] = place_of(file) if file else None
-    given["reference"] = place_of(other) if other else None
+    longest = SECONDS[1]
     rework, bars = wish(use, **given)
+    rework = replace(
+        rework,
+        # Of a file with a hook only the opening counts.
+        source=place_of(file, None if use == "develop" else longest) if file else None,
+        reference=place_of(other, longest) if other else None,
+        longest=longest,
+    )
     worn = context.obj
     style = str(folder_of(Settings(), worn)) if worn else None
     request = Request("rework", brief or Brief(), bars=bars, rework=rework, style=style)

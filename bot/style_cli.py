@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.wardrobe import TERMINAL
+from bot.wardrobe import NOTHING, TERMINAL
 
 style_app = typer.Typer(help="Learn styles from your own files.", no_args_is_help=True)
 
@@ -48,17 +48,19 @@ def learn(
         earlier = styles.own(db, owner, name)
     if earlier is None and not files:
         raise Refusal("Name the files to learn from: 1 to 20 in MIDI or MusicXML.")
+    files, refused = _checked(files or [])
     from_discord = earlier is not None and bool(json.loads(earlier.report).get("discord"))
     allowed = settings.train_on_discord_files or not from_discord
     lesson = Lesson(
         earlier.name if earlier else name,
         f"{owner}/{secrets.token_hex(8)}",
-        tuple(str(file.resolve()) for file in files or ()),
-        tuple(file.name for file in files or ()),
+        tuple(str(file.resolve()) for file in files),
+        tuple(file.name for file in files),
         earlier.folder if earlier else None,
         allowed and not vector_only,
     )
     learned = _learned(Request("learn", lesson=lesson), settings, as_json)
+    learned["skipped"] = [*refused, *learned["skipped"]]
     with closing(open_database(settings.database)) as db:
         styles.save(db, **wardrobe.row_of(learned, owner), now=time.time())
     if earlier and owner == TERMINAL:  # no job waits to compose in it
@@ -110,6 +112,23 @@ def forget(name: Annotated[str, typer.Argument(help="Its name.")], owner: Owner 
         styles.delete(db, style.id, owner)
     wardrobe.remove(settings.data_dir, style.folder)
     typer.echo(f"Deleted: {style.name}")
+
+
+def _checked(files: list[Path]) -> tuple[list[Path], list[str]]:
+    """The files that may be music, and a line for each of the others, before models load."""
+    from bot.terminal import check_music
+    from models.errors import Refusal
+
+    music, refused = list[Path](), list[str]()
+    for file in files:
+        try:
+            check_music(file)
+            music.append(file)
+        except Refusal as refusal:
+            refused.append(str(refusal))
+    if refused and not music:
+        raise Refusal(NOTHING, reasons=" ".join(refused))
+    return music, refused
 
 
 def _cut(text: str, length: int) -> str:

@@ -27,10 +27,13 @@ from bot.agent.understand import language, read
 from bot.bench import Table
 from bot.domain import Clip, Melody, Progress, Request
 from bot.i18n import translate
+from bot.intake import sniff
 from bot.piece import PieceFile
+from bot.policy import TOO_LONG
 from bot.recipe import players, recipe
 from bot.settings import Settings
 from bot.wardrobe import folder_of
+from models.composer.source import read_source
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -97,22 +100,40 @@ def read_brief(path: Path) -> Brief:
     return brief_from_json(raw)
 
 
-def place_of(path: Path) -> str:
+def place_of(path: Path, longest: float | None = None) -> str:
     """A MIDI or MusicXML file or a piece's folder, as a `Rework` names it.
 
     Raises
     ------
     Refusal
-        When there is nothing.
+        When there is nothing, a folder holds no piece, or a file holds nothing to work on or lasts
+        more than `longest` seconds.
     """
-    if not path.exists():
-        raise Refusal(MISSING, name=path.name)
-    if path.is_dir() and not (path / "piece.json").exists():
-        raise Refusal(
-            "The folder “{name}” holds no piece (piece.json); name a file in it.",
-            name=path.resolve().name,
-        )
+    if path.is_dir():
+        if not (path / "piece.json").exists():
+            raise Refusal(
+                "The folder “{name}” holds no piece (piece.json); name a file in it.",
+                name=path.resolve().name,
+            )
+    else:
+        check_music(path)
+        seconds = read_source(path).plan.length
+        if longest is not None and seconds > longest:
+            raise Refusal(TOO_LONG, asked=f"{seconds:.0f}", most=f"{longest:g}")
     return str(path.resolve())
+
+
+def check_music(path: Path) -> None:
+    """Refuse what its first bytes show to be no music, before anything is loaded to read it.
+
+    Raises
+    ------
+    Refusal
+        When there is no such file, or it is empty or neither MIDI nor MusicXML.
+    """
+    if not path.is_file():
+        raise Refusal(MISSING, name=path.name)
+    sniff(path.read_bytes(), path.name)
 
 
 def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) -> None:

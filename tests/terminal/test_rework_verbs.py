@@ -18,8 +18,10 @@ from models.arranger.plain import arrange
 from models.errors import Refusal
 from models.planner import make_plan
 from models.planner.brief import Brief
-from models.score import Note
+from models.score import Meter, Note, Score, Tempo, Track
+from models.theory import Key
 
+AFTER_LOADING = {"no such bars"}
 FILES = {"piece.json", "piece.mid", "piece.musicxml", "piece.mp3", "piece.png"}
 
 
@@ -114,13 +116,31 @@ def test_a_hook_becomes_a_piece_by_a_brief(uses, tmp_path):
         (["develop"], "Write a hook as notes"),
         (["develop", "--motif", "x y"], "I cannot read “x”"),
         (["manner", "{tune}", "nowhere.mid"], "There is no file “nowhere.mid”"),
-        (["vary", "{text}"], "is not a MIDI or MusicXML file"),
+        (["vary", "{text}"], "“text.mid” is not music I can read"),
+        (["vary", "{empty}"], "“empty.mid” is empty"),
+        (["vary", "{drums}"], "Only drums play in this file"),
+        (["blend", "{tune}", "{text}"], "“text.mid” is not music I can read"),
+        (
+            ["continue", "{long}"],
+            "That is 660 seconds of music; the longest piece I make here is 6",
+        ),
+        (["develop", "--file", "{text}"], "“text.mid” is not music I can read"),
+        (["develop", "--motif", "E:2 G:2 A:2 | D4"], "Bar 1 of your hook has 6 beats"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(uses, tune, tmp_path, monkeypatch, verb, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.mid").write_text("no music")
-    filled = [a.format(tune=tune, text=tmp_path / "text.mid") for a in verb]
+    (tmp_path / "empty.mid").touch()
+    notes = tuple(Note(beat, 60 + beat % 5, 1) for beat in range(440))
+    plain = Score("", Key("C"), Meter(), (Tempo(0.0, 40.0),), 110)
+    midi.write(plain.with_tracks([Track("A", "other", 0, notes)]), tmp_path / "long.mid")
+    beaten = Track("D", "drums", 0, notes, is_drum=True)
+    midi.write(plain.with_tracks([beaten]), tmp_path / "drums.mid")
+    places = {name: tmp_path / f"{name}.mid" for name in ("text", "empty", "long", "drums")}
+    filled = [a.format(tune=tune, **places) for a in verb]
+    if words not in AFTER_LOADING:
+        monkeypatch.setattr(Studio, "open", lambda *_: pytest.fail("models were loaded"))
     result = run(*filled, "-o", tmp_path / "out")
     assert isinstance(result.exception, Refusal), result.output
     assert words in str(result.exception)

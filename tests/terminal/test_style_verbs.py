@@ -68,9 +68,9 @@ def test_a_style_is_learned_listed_worn_and_forgotten(home, trained):
     assert result.exit_code == 0, result.output
     assert "Learned from 2 pieces" in result.stdout
     assert "nothing was trained, as you asked" in result.stdout
-    assert "“noise.mid”: That is not a MIDI or MusicXML file" in result.stdout
+    assert "- “noise.mid” is not music I can read" in result.stdout
     assert "“short.mid”: The melody of “short.mid” is too short" in result.stdout
-    assert "“gone.mid”: I do not have that file" in result.stdout
+    assert "- There is no file “gone.mid”; check its path." in result.stdout
     assert "--style “Mine”" in result.stdout
     assert trained == []
 
@@ -140,12 +140,14 @@ def test_reworks_are_made_in_the_style_too(home, monkeypatch, trained):
     ("names", "words"),
     [
         (("noise.mid",), "nothing to learn from"),
+        (("gone.mid", "noise.mid"), "There is no file “gone.mid”; check its path. “noise.mid” is"),
         (("one.mid", "--name", "none"), "Call the style by"),
         ((), "Name the files to learn from"),
     ],
 )
-def test_what_cannot_be_learned_is_refused(home, names, words):
+def test_what_cannot_be_learned_is_refused(home, monkeypatch, names, words):
     files = [home / name if name.endswith(".mid") else name for name in names]
+    monkeypatch.setattr("bot.style_cli._learned", lambda *_: pytest.fail("models were loaded"))
     result = run("style", "learn", "--name", "x", *files)
     assert isinstance(result.exception, Refusal)
     assert words in str(result.exception)

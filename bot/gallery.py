@@ -193,6 +193,8 @@ def sheet(hung: Sequence[Hung], weight: str) -> str:
         "put it into a file for `python -m bot compose --brief FILE`.",
         "",
         "In each listing the numbers are read back from the MIDI file by the same command.",
+        "Nobody listened by ear: what is weak and good was judged from the notes, the pictures and",
+        "these measures.",
         "",
     ]
     if heard_on and not fresh:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import symusic
 
-from models import bar_lines, file_notes
+from models import bar_lines, file_notes, midi_hanging
 from models.bar_lines import BarLines
 from models.errors import Refusal
 from models.score import (
@@ -141,6 +141,8 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
         raise Refusal(
             "This MIDI file is damaged and cannot be read; export it again and resend it."
         ) from error
+    if not midi.note_num():
+        midi.tracks = midi_hanging.tracks(data)
     _check_size(midi)
     end, notes = _end_marker(midi)
     score = _bare(midi, end)

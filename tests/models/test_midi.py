@@ -130,3 +130,30 @@ def test_a_bomb_is_refused_quickly(tmp_path: Path):
     (tmp_path / "big.mid").write_bytes(b"MThd" + bytes(2 << 20))
     with pytest.raises(Refusal, match="1 MiB"):
         midi.read(tmp_path / "big.mid")
+
+
+def test_notes_that_never_end_last_until_their_pitch_or_the_file_does(tmp_path: Path):
+    events = [
+        (0, "c0 49"), (0, "90 3c 50"), (480, "3e 51"), (480, "90 3c 52"),
+        (0, "ff 01 02 41 42"), (0, "99 24 53"), (480, "f0 02 7d f7"), (960, "ff 2f 00"),
+    ]  # fmt: skip
+    body = b"".join(
+        bytes((128 | delta >> 7, delta & 127)) + bytes.fromhex(event) for delta, event in events
+    )
+    head = b"MThd" + bytes((0, 0, 0, 6, 0, 0, 0, 1, 1, 0xE0))
+    data = head + b"MTrk" + len(body).to_bytes(4, "big") + body
+    path = tmp_path / "a.mid"
+    path.write_bytes(data)
+    flute, drums = midi.read(path).tracks
+    assert flute.notes == (Note(0, 60, 2, 80), Note(1, 62, 4, 81), Note(2, 60, 3, 82))
+    assert flute.program == 73
+    assert (drums.is_drum, drums.notes) == (True, (Note(2, 36, 3, 83),))
+
+    path.write_bytes(data.replace(bytes.fromhex("8740ff2f00"), bytes.fromhex("8000ff2f00")))
+    assert midi.read(path).tracks[0].notes[-1] == Note(2, 60, 1, 82)  # a beat, not none
+    for cut in range(len(data)):
+        path.write_bytes(data[:cut])
+        try:
+            midi.read(path)
+        except Refusal:
+            continue

@@ -213,6 +213,28 @@ def _swing(frame: _Frame, meter: Meter) -> float:
     return frame.style.swing
 
 
+def seconds_with(plan: Plan, bars: int) -> float:
+    """How long the piece would last with `bars` more bars.
+
+    Raises
+    ------
+    Refusal
+        When `bars` is not positive or that is more than 600 seconds.
+    """
+    if bars < 1:
+        raise Refusal("Ask for at least one more bar; {bars} is none.", bars=bars)
+    seconds = Length(plan.meter, plan.bars + bars, plan.bpm, plan.last_bpm).seconds
+    if seconds > LONGEST:
+        raise Refusal(
+            "With {bars} more bars the piece would last {seconds:.0f} seconds; "
+            "a piece may last at most {limit:.0f}.",
+            bars=bars,
+            seconds=seconds,
+            limit=LONGEST,
+        )
+    return seconds
+
+
 def extend_plan(plan: Plan, bars: int) -> Plan:
     """The same piece with `bars` more bars before its last section.
 
@@ -224,18 +246,7 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
     Refusal
         When `bars` is not positive or the piece would last more than 600 seconds.
     """
-    if bars < 1:
-        raise Refusal("Ask for at least one more bar; {bars} is none.", bars=bars)
-    total = plan.bars + bars
-    seconds = Length(plan.meter, total, plan.bpm, plan.last_bpm).seconds
-    if seconds > LONGEST:
-        raise Refusal(
-            "With {bars} more bars the piece would last {seconds:.0f} seconds; "
-            "a piece may last at most {limit:.0f}.",
-            bars=bars,
-            seconds=seconds,
-            limit=LONGEST,
-        )
+    seconds = seconds_with(plan, bars)
     order = _extended(plan, bars)
     sections: list[PlanSection] = []
     chords: list[PlacedChord] = []
@@ -247,7 +258,7 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
         at += size
     return replace(
         plan,
-        bars=total,
+        bars=plan.bars + bars,
         seconds=None if plan.seconds is None else seconds,
         sections=tuple(sections),
         chords=tuple(chords),

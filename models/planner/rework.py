@@ -10,11 +10,9 @@ from dataclasses import replace
 from random import Random
 
 from models import vocabulary as words
-from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.form import fill, own_form, place
-from models.planner.lengths import LONGEST, Length
-from models.planner.make import make_plan
+from models.planner.make import make_plan, seconds_with
 from models.planner.palette import palette
 from models.planner.plan import Plan, PlanSection
 from models.planner.progression import Pace, harmonise
@@ -37,18 +35,8 @@ def continued(plan: Plan, bars: int, seed: int) -> Plan:
     Refusal
         When `bars` is not positive or the piece would last more than 600 seconds.
     """
-    if bars < 1:
-        raise Refusal("Ask for at least one more bar; {bars} is none.", bars=bars)
+    seconds_with(plan, bars)
     total = plan.bars + bars
-    seconds = Length(plan.meter, total, plan.bpm, None).seconds
-    if seconds > LONGEST:
-        raise Refusal(
-            "With {bars} more bars the piece would last {seconds:.0f} seconds; "
-            "a piece may last at most {limit:.0f}.",
-            bars=bars,
-            seconds=seconds,
-            limit=LONGEST,
-        )
     last = plan.sections[-1]
     names = ["theme"] * max(1, round(bars / 8))
     used = {s.section.label for s in plan.sections}

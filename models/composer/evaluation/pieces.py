@@ -10,21 +10,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.composer.encode import FIRST_ONSET, Event, bar_events, events_of
+from models.composer.harmonising import placed_chords
 from models.composer.places import shift_of
 from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT, LeadSheet
 from models.composer.source import Source
 from models.planner.plan import Part, Plan, PlanSection
-from models.score import Meter, Note, PlacedChord, Section
-from models.theory import QUALITY_CLASSES, Chord, Key
+from models.score import Meter, Note, Section
+from models.theory import Key
 
-_SYMBOLS = {
-    "maj": "", "min": "m", "sus": "sus4", "dom7": "7", "min7": "m7", "hdim7": "m7b5",
-}  # fmt: skip
 #: The style of the vocabulary whose manner (`places.manner`) is nearest to a corpus's.
 _STYLES = {
-    "jig": "celtic_jig", "reel": "celtic_reel", "hornpipe": "polka", "waltz": "folk",
-    "morris": "march", "playford": "baroque", "carol": "hymn", "folk": "folk", "pop": "pop",
-    "chorale": "hymn",
+    "jig": "celtic_jig", "reel": "celtic_reel", "hornpipe": "polka", "waltz": "waltz",
+    "morris": "march", "playford": "baroque", "carol": "christmas", "folk": "celtic_air",
+    "pop": "pop", "chorale": "hymn", "lied": "classical", "game": "chiptune",
 }  # fmt: skip
 
 
@@ -47,26 +45,16 @@ def plan_of(sheet: LeadSheet) -> Plan:
     meter = Meter.parse(sheet.meter)
     key = Key("C", "minor" if sheet.minor else "major")
     end = sheet.bars * sheet.bar_steps
-    starts = [0, *(c[0] for c in sheet.chords[1:])]
-    placed = tuple(
-        PlacedChord(
-            onset / STEPS_PER_BEAT,
-            (following - onset) / STEPS_PER_BEAT,
-            Chord(key.spell(root), _SYMBOLS.get(name, name)),
-        )
-        for onset, following, (_, root, quality) in zip(
-            starts, [*starts[1:], end], sheet.chords, strict=True
-        )
-        for name in [QUALITY_CLASSES[quality]]
-    )
     density = len(sheet.notes) / (end / STEPS_PER_BEAT)
     asked = min(1.0, max(0.05, (density - 0.35) / 2.3))  # the inverse of `phrases.notes_a_bar`
     section = PlanSection(Section("theme", "A", 0, sheet.bars), asked, 0.6, 0.0, 0.0, ("melody",))
     part = Part("melody", "piano", "Piano", 0, 40, 100)
-    return Plan(
+    plan = Plan(
         sheet.id, _STYLES.get(sheet.style, "musical_theatre"), "song", key, meter, 110, sheet.bars,
-        None, (section,), placed, (part,), 0.5, False, None, 0,
+        None, (section,), (), (part,), 0.5, False, None, 0,
     )  # fmt: skip
+    chords = [(0, *sheet.chords[0][1:]), *sheet.chords[1:]]
+    return replace(plan, chords=placed_chords(plan, chords))
 
 
 def source_of(sheet: LeadSheet) -> Source:

@@ -8,7 +8,7 @@ density and roles of each section. The same plan and melody always give the same
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from models.arranger.bassline import bass
 from models.arranger.comp import comp, pad
@@ -30,8 +30,8 @@ def arrange(plan: Plan, melody: tuple[Note, ...]) -> Score:
     plan : Plan
         Whose chords, parts, sections and style are obeyed.
     melody : tuple of Note
-        In beats, sorted; played by the part with the role "melody" (octaves are moved where a
-        note lies outside that part's range).
+        In beats, sorted; played by the part with the role "melody" (moved by octaves as one where
+        it lies outside that part's range, and note by note where that is not enough).
     """
     style = load().styles[plan.style]
     stage = Stage(plan, style, melody)
@@ -102,13 +102,26 @@ def _melody(stage: Stage, part: Part, order: int, everywhere: bool) -> list[Note
         return counter(stage, part, order, everywhere)
     flat = len({n.velocity for n in stage.melody}) == 1
     found = []
+    octaves = _octaves(stage.melody, part)
     for note in stage.melody:
         bar = stage.bars[min(len(stage.bars) - 1, int(note.onset // stage.bar_beats))]
         if order and bar.planned.dynamics < 0.6 and not everywhere:
             continue
         velocity = stage.velocity("melody", bar, note.onset) if flat else note.velocity
-        found.append(Note(note.onset, note.pitch, note.duration, velocity))
+        found.append(Note(note.onset, note.pitch + octaves, note.duration, velocity))
     return found
+
+
+def _octaves(melody: Sequence[Note], part: Part) -> int:
+    """By how many semitones a whole tune moves so that most of it lies within the part's range.
+
+    A tune that is moved as one stays itself; notes folded one by one leap where it sinks.
+    """
+
+    def outside(shift: int) -> int:
+        return sum(not part.low <= n.pitch + shift <= part.high for n in melody)
+
+    return min((12 * k for k in range(-4, 5)), key=lambda shift: (outside(shift), abs(shift)))
 
 
 def _fitted(stage: Stage, part: Part, notes: Iterable[Note]) -> tuple[Note, ...]:

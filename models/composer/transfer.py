@@ -39,8 +39,8 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
     Latents move along the arc between the two (White, *Sampling generative networks*, 2016),
     attributes along a line; of the candidates for a bar the one whose distances to the two pieces
     stand in the wanted proportion is preferred, and near one end some of its bars are still as they
-    were. Chords, form and players are those of the nearer
-    piece, tempo lies between; everything is in the key of the first.
+    were. Chords, form and players are those of the nearer piece, the tempo lies between; what is
+    mixed is in the key of the first.
 
     Raises
     ------
@@ -58,7 +58,17 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
             second=str(b.plan.meter),
         )
     first, second = read(a), read(b)
-    near, far, weight = (first, second, share) if share <= 0.5 else (second, first, 1 - share)
+    if share <= 0.5:
+        mixed = _mixed(first, second, share, composer, seed)
+    else:
+        mixed = _mixed(second, first, 1 - share, composer, seed)
+    bpm = round((1 - share) * a.plan.bpm + share * b.plan.bpm, 3)
+    plan = replace(mixed.plan, bpm=bpm, seconds=None, last_bpm=None)
+    return Source(_in_key_of(plan, a.plan), _moved(mixed.melody, a.plan, mixed.plan))
+
+
+def _mixed(near: Reading, far: Reading, weight: float, composer: Composer, seed: int) -> Source:
+    """The nearer piece moved by `weight` (0..0.5) towards the farther one, in its own key."""
     latents, known = latents_of(composer, near.encoded, near.sheet.bars)
     others, other_known = latents_of(composer, far.encoded, far.sheet.bars)
     pairs = _paired(near, far)
@@ -67,30 +77,20 @@ def blend(a: Source, b: Source, share: float, composer: Composer, seed: int) -> 
         if known[mine] and other_known[theirs]:
             latents[mine] = slerp(latents[mine], others[theirs], weight)
             _between(wishes, mine, far.wishes, theirs, weight)
-    plan = near.source.plan
-    bpm = (1 - share) * a.plan.bpm + share * b.plan.bpm
     style = (1 - weight) * near.style + weight * far.style
     given = {k: e for k, e in enumerate(near.bars) if not has_notes(e)}
     given |= {k: near.bars[k] for k in _still(near, seed, weight)}
+    copies = near.copies().items()
     page = page_of(
         near, composer, wishes,
         told=Told(latents, known, style),
-        copies={
-            k: s
-            for k, s in near.copies().items()
-            if k not in given and pairs.get(k) == pairs.get(s)
-        },
+        copies={k: s for k, s in copies if k not in given and pairs.get(k) == pairs.get(s)},
         fresh=borders(given, near.sheet.bars),
         final=has_notes(near.bars[-1]),
         temperature=_FAITHFUL,
     )  # fmt: skip
     made = write(page, given, seed_of(seed, "blend"), prefer=_proportion(near, far, pairs, weight))
-    fresh = [k for k in range(near.sheet.bars) if k not in given]
-    mixed = rewritten(near, made, fresh)
-    return Source(
-        _in_key_of(replace(mixed.plan, bpm=round(bpm, 3), seconds=None, last_bpm=None), a.plan),
-        _moved(mixed.melody, a.plan, plan),
-    )
+    return rewritten(near, made, [k for k in range(near.sheet.bars) if k not in given])
 
 
 def _still(near: Reading, seed: int, weight: float) -> list[int]:

@@ -258,7 +258,8 @@ def restyle(
     out = source
     if style or mood:
         plan = restyled(source.plan, Brief(style=style, moods=(mood,) if mood else ()), seed)
-        out = _turned(Source(plan, _rebarred(source, plan)))
+        out = Source(plan, _rebarred(source, plan))
+        out = _turned(out) if mood else out
     melodic = Sliders(sliders.intensity, None, sliders.register, sliders.motion)
     if melodic != Sliders() or (style and style != source.plan.style):
         out = _restyled_melody(out, composer, seed, melodic)

@@ -243,3 +243,8 @@ def test_music_without_a_melody_is_refused(composer: Composer, tune: Source) -> 
     ):
         with pytest.raises(Refusal, match="no melody"):
             use()
+
+
+def test_a_style_alone_does_not_turn_the_mode(composer: Composer, tune: Source) -> None:
+    for style in ("tango", "flamenco"):  # mostly played in minor
+        assert not restyle(tune, composer, seed=1, style=style).plan.key.is_minor

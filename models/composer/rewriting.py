@@ -95,9 +95,12 @@ def vary(
     reading = read(source)
     made: list[Source] = []
     heard: list[Bars] = []
-    for number in range(4 * count):
-        bars, fresh = _variation(reading, distance, composer, seed_of(seed, "vary", number))
-        if number < 3 * count and any(_alike(bars, other, reading) > _ALIKE for other in heard):
+    for number in range(8 * count):
+        # A short piece has few neighbours: each round of tries looks a little further away.
+        further = min(1.0, distance + 0.12 * (number // count))
+        bars, fresh = _variation(reading, further, composer, seed_of(seed, "vary", number))
+        limit = _ALIKE if number < 4 * count else 0.9999  # at last: anything but the same again
+        if any(_alike(bars, other, reading) > limit for other in heard):
             continue
         heard.append(bars)
         made.append(rewritten(reading, bars, fresh))

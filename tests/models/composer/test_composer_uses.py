@@ -248,3 +248,11 @@ def test_music_without_a_melody_is_refused(composer: Composer, tune: Source) -> 
 def test_a_style_alone_does_not_turn_the_mode(composer: Composer, tune: Source) -> None:
     for style in ("tango", "flamenco"):  # mostly played in minor
         assert not restyle(tune, composer, seed=1, style=style).plan.key.is_minor
+
+
+def test_variations_of_a_very_short_piece_differ_too(composer: Composer) -> None:
+    asked = plan("A", {"A": "Dm | A | Dm"}, key="D minor", meter="3/4", bars=3)
+    for seed in range(4):
+        short = Source(asked, compose(asked, composer, seed, candidates=2))
+        takes = vary(short, 0.55, composer, seed)
+        assert len({t.melody for t in takes}) == len(takes) == 4

@@ -1,0 +1,1 @@
+"""Corpora of accompaniment, each brought to `models.arranger.band.Band`s."""

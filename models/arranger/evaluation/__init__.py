@@ -1,0 +1,1 @@
+"""What an arrangement is worth: held-out tunes, measures, distances, styles, drums and speed."""

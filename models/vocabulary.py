@@ -1,7 +1,7 @@
-"""The words people use for music, as data: styles, moods, instruments, drum kits and purposes.
+"""The words people use for music, as data: styles, moods, players, ensembles and purposes.
 
-In: `genres.toml`, `moods.toml`, `instruments.toml`, `purposes.toml` beside this file. Out: frozen
-entries with English and Chinese names, and look-up by any name or alias. Nothing here decides
+In: `genres.toml`, `moods.toml`, `instruments.toml`, `ensembles.toml`, `purposes.toml` beside this
+file. Out: frozen entries with English and Chinese names, and look-up by any name or alias. Nothing here decides
 anything; the planner and the agent do.
 """
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-Kind = Literal["style", "mood", "instrument", "kit", "group", "purpose"]
+Kind = Literal["style", "mood", "instrument", "kit", "group", "purpose", "ensemble"]
 
 # Traditional characters of the vocabulary and of musical requests, each before its simplified form.
 _PAIRS = (
@@ -138,6 +138,42 @@ class Purpose(Entry):
     loop: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A player of an ensemble: a unique `name`, an instrument or kit id, and a role.
+
+    `low..high` is where the seat is written for (MIDI notes). It comes in where a section's level
+    (0..1) is at least `at`. Seats of one `family` stand from high to low and must not cross. In a
+    tutti it plays what the seat `doubles` plays, `octave` octaves away.
+    """
+
+    name: str
+    instrument: str
+    role: str
+    low: int = 35
+    high: int = 81
+    family: str = ""
+    at: float = 0.0
+    doubles: str = ""
+    octave: int = 0
+
+
+@dataclass(frozen=True)
+class Ensemble(Entry):
+    """A fixed group of players with a way of writing for it.
+
+    `style` is what it plays when nobody says ("" for anything). Upper voices of a family stay
+    within `spacing` semitones of each other and no voice but the melody leaps by more than `leap`;
+    0 means that there is no such rule.
+    """
+
+    writing: str = "band"
+    style: str = ""
+    spacing: int = 0
+    leap: int = 0
+    seats: tuple[Seat, ...] = ()
+
+
 E = TypeVar("E", bound=Entry)
 
 
@@ -182,6 +218,7 @@ class Vocabulary:
     kits: Catalogue[Kit]
     groups: Catalogue[Group]
     purposes: Catalogue[Purpose]
+    ensembles: Catalogue[Ensemble]
 
 
 def normalise(text: str) -> str:
@@ -205,9 +242,16 @@ def _catalogue(kind: Kind, cls: type[E], table: Mapping[str, dict[str, Any]]) ->
     return Catalogue(kind, entries, spellings)
 
 
+def _seated(ensembles: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        key: {**raw, "seats": [Seat(**seat) for seat in raw["seats"]]}
+        for key, raw in ensembles.items()
+    }
+
+
 @lru_cache(maxsize=1)
 def load() -> Vocabulary:
-    """Read the four files once; the result is immutable."""
+    """Read the files once; the result is immutable."""
     folder = Path(__file__).parent
 
     def table(name: str) -> dict[str, Any]:
@@ -221,4 +265,5 @@ def load() -> Vocabulary:
         kits=_catalogue("kit", Kit, instruments["kits"]),
         groups=_catalogue("group", Group, instruments["groups"]),
         purposes=_catalogue("purpose", Purpose, table("purposes.toml")["purposes"]),
+        ensembles=_catalogue("ensemble", Ensemble, _seated(table("ensembles.toml")["ensembles"])),
     )

@@ -58,6 +58,8 @@ def _check_ids(words: Vocabulary, brief: Brief) -> None:
             names.require(words.moods, mood)
     if brief.purpose is not None and brief.purpose not in words.purposes:
         names.require(words.purposes, brief.purpose)
+    if brief.ensemble is not None and brief.ensemble not in words.ensembles:
+        names.require(words.ensembles, brief.ensemble)
     if len(brief.moods) > MAX_MOODS:
         raise Refusal("{count} moods are too many; a piece goes through at most {most}.",
                       count=len(brief.moods), most=MAX_MOODS)  # fmt: skip
@@ -98,6 +100,13 @@ def _check_players(words: Vocabulary, brief: Brief) -> None:
     for name in (*brief.instruments, *brief.without):
         if name not in words.instruments and name not in words.kits:
             names.wanted(words, name, brief.style)
+    if brief.ensemble is not None and brief.instruments:
+        raise Refusal(
+            "A {ensemble} has its own players; name either the ensemble or the instruments.",
+            ensemble=words.ensembles[brief.ensemble].name(),
+        )
+    if brief.ensemble is not None and brief.grade is not None:
+        raise Refusal("A lesson is for one or two players; leave the ensemble out.")
     both = [i for i in brief.instruments if i in brief.without]
     if both:
         entry = words.kits[both[0]] if both[0] in words.kits else words.instruments[both[0]]

@@ -24,7 +24,7 @@ from models.vocabulary import Vocabulary
 #: The fields of the public brief file.
 FIELDS = (
     "style", "mood", "valence", "arousal", "key", "tempo", "meter", "bars", "seconds", "purpose",
-    "instruments", "without", "chords", "form", "grade", "title", "seed",
+    "instruments", "without", "chords", "form", "grade", "title", "seed", "ensemble",
 )  # fmt: skip
 
 MAX_TITLE = 100
@@ -76,6 +76,7 @@ def brief_from_json(raw: Mapping[str, Any]) -> Brief:
         grade=read("grade", _whole),
         title=read("title", _title),
         seed=read("seed", _whole),
+        ensemble=read("ensemble", lambda f, v: names.require(words.ensembles, _text(f, v)).id),
     )
     check_brief(brief)
     return brief

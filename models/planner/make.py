@@ -17,7 +17,7 @@ from models.planner import choices, form
 from models.planner.brief import Brief
 from models.planner.grades import Grade, limits
 from models.planner.lengths import LONGEST, Ask, Length, resolve
-from models.planner.orchestration import orchestrate
+from models.planner.orchestration import orchestrate, seated
 from models.planner.palette import palette
 from models.planner.plan import Plan, PlanSection
 from models.planner.progression import Pace, harmonise, repeat_own
@@ -64,20 +64,26 @@ def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
         When the brief contradicts itself or asks for more than 600 or less than 3 seconds.
     """
     vocabulary = words.load()
+    ensemble = None if brief.ensemble is None else vocabulary.ensembles[brief.ensemble]
+    if ensemble and brief.style is None:
+        brief = replace(brief, style=ensemble.style or None)
     frame = _frame(brief, seed, vocabulary)
     allowed = None if frame.grade is None else limits(frame.grade)
     length, seconds = _length(brief, frame, allowed)
     sections = _sections(brief, frame, length)
     valence, arousal = choices.mean(frame.curve)
-    parts = orchestrate(
-        frame.style,
-        brief.instruments,
-        brief.without,
-        arousal,
-        frame.grade,
-        vocabulary,
-        _rng(seed, "parts"),
-    )
+    if ensemble:
+        parts = seated(ensemble, brief.without, vocabulary)
+    else:
+        parts = orchestrate(
+            frame.style,
+            brief.instruments,
+            brief.without,
+            arousal,
+            frame.grade,
+            vocabulary,
+            _rng(seed, "parts"),
+        )
     roles = tuple(dict.fromkeys(p.role for p in parts))
     return Plan(
         title=choices.title(
@@ -104,6 +110,7 @@ def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
         grade=frame.grade,
         seed=seed,
         last_bpm=length.last_bpm,
+        ensemble=brief.ensemble,
     )
 
 

@@ -22,6 +22,7 @@ _UNKNOWN: dict[Kind, str] = {
     "mood": "I don't know the mood “{name}”; did you mean {nearest}?",
     "instrument": "I don't know the instrument “{name}”; did you mean {nearest}?",
     "purpose": "I don't know the purpose “{name}”; the purposes are {nearest}.",
+    "ensemble": "I don't know the ensemble “{name}”; the ensembles are {nearest}.",
 }
 #: Section names of a form, and what people call them.
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -105,7 +106,7 @@ def require(catalogue: Catalogue[E], text: str) -> E:
     if entry := find(catalogue, text):
         return entry
     kind = catalogue.kind
-    if kind == "purpose":
+    if kind in ("purpose", "ensemble"):
         offered = ", ".join(e.name() for e in catalogue)
     else:
         offered = f"“{nearest(text, catalogue).name()}”"

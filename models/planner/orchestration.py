@@ -1,19 +1,21 @@
 """Who plays: instruments for the roles, in comfortable registers.
 
 In: the style's preferences, or the instruments that the person named and those they ruled out.
-Out: `Part`s. Named instruments are used all and only they; one of them takes the melody.
+Out: `Part`s. Named instruments are used all and only they; one of them takes the melody. An
+ensemble has seats of its own (`ensembles.toml`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from models.errors import Refusal
 from models.planner.grades import limits
 from models.planner.plan import Part
-from models.score import Role
-from models.vocabulary import Instrument, Kit, Style, Vocabulary
+from models.score import ROLES, Role
+from models.vocabulary import Ensemble, Instrument, Kit, Style, Vocabulary
 
 #: Comfortable register of a role, MIDI notes (low, high), before the instrument narrows it.
 _REGISTERS: dict[Role, tuple[int, int]] = {
@@ -195,3 +197,29 @@ def _octave(low: int, high: int, instrument: Instrument) -> int:
         return max(0, instrument.low - low - shift) + max(0, high + shift - instrument.high)
 
     return min((0, 12, -12, 24, -24, 36, -36), key=lambda s: (outside(s), abs(s)))
+
+
+def seated(ensemble: Ensemble, without: Sequence[str], vocabulary: Vocabulary) -> tuple[Part, ...]:
+    """One part for each seat of an ensemble that nobody ruled out; the first of them leads.
+
+    Raises
+    ------
+    Refusal
+        When nothing is left to play.
+    """
+    seats = [seat for seat in ensemble.seats if seat.instrument not in without]
+    if not any(seat.role != "drums" for seat in seats):
+        raise Refusal("There is no instrument left to play; leave at least one in.")
+    if not any(seat.role == "melody" for seat in seats):
+        seats[0] = replace(seats[0], role="melody")
+    parts = []
+    for seat in seats:
+        drums = seat.role == "drums"
+        catalogue: Kit | Instrument = (
+            vocabulary.kits[seat.instrument] if drums else vocabulary.instruments[seat.instrument]
+        )
+        role = next(r for r in ROLES if r == seat.role)
+        parts.append(
+            Part(role, seat.instrument, seat.name, catalogue.program, seat.low, seat.high, drums)
+        )
+    return tuple(parts)

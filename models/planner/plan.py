@@ -49,7 +49,8 @@ class Plan:
     length was given in bars or left open; `loop` says that the last bar leads into the first.
     `swing` is where the off-eighth falls in its beat (0.5 straight, 0.67 triplet). `grade` bounds
     a lesson (1..5), else None. `last_bpm` is the tempo of the last bar when that bar is held to
-    make an exact length at a tempo that was asked for, else None.
+    make an exact length at a tempo that was asked for, else None. `ensemble` is the vocabulary id
+    of the ensemble whose seats the parts are, None for a band.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Plan:
     grade: int | None
     seed: int
     last_bpm: float | None = None
+    ensemble: str | None = None
 
     def part(self, role: Role) -> Part | None:
         """The first part with a role, or None."""

@@ -3,7 +3,8 @@
 In: the notes of one track (beats). Out: for each bar a list of voices, each a row of `Piece`s that
 fills its part of the bar; everything in ticks of `TICKS_PER_BEAT`, so that nothing is rounded.
 Overlapping notes go to voices by first fit (interval colouring); a length that has no note value
-is split at beats and then into values, and kept as a bare duration when even that fails.
+is split at beats and then into values (`models.note_values`), and kept as a bare duration when even
+that fails.
 """
 
 from __future__ import annotations
@@ -11,28 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from models.note_values import PLAIN, TYPES, VALUES, Pulse, split
 from models.score import TICKS_PER_BEAT, Meter, Note, without_overlaps
-
-_TYPES = ("breve", "whole", "half", "quarter", "eighth", "16th", "32nd", "64th")
-_LONGEST = 8 * TICKS_PER_BEAT
-
-
-def _values() -> dict[int, tuple[str, int, bool]]:
-    """Ticks -> (type, dots, in a triplet) of every note value the grid holds."""
-    found: dict[int, tuple[str, int, bool]] = {}
-    for step, name in enumerate(_TYPES):
-        plain = _LONGEST >> step
-        found[plain] = (name, 0, False)
-        if plain % 2 == 0:
-            found.setdefault(plain * 3 // 2, (name, 1, False))
-        if plain * 2 % 3 == 0 and plain <= 2 * TICKS_PER_BEAT:
-            found.setdefault(plain * 2 // 3, (name, 0, True))
-    return found
-
-
-_VALUES = _values()
-_PLAIN = sorted((t for t, (_, dots, triplet) in _VALUES.items() if not dots and not triplet))
-_TRIPLETS = sorted(t for t, (_, _, triplet) in _VALUES.items() if triplet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +53,7 @@ def bars_of(notes: Iterable[Note], meter: Meter, bars: int) -> list[list[Voice]]
     Notes are normalised by `without_overlaps`; what lies beyond the last bar is cut off.
     """
     length = round(meter.bar_beats * TICKS_PER_BEAT)
-    pulse = round(meter.pulse * TICKS_PER_BEAT)
+    pulse = Pulse.of(meter)
     rows: list[list[list[Piece]]] = [[] for _ in range(bars)]
     for segment_bar, segment in _segments(without_overlaps(notes), length, bars):
         voices = rows[segment_bar]
@@ -106,7 +87,7 @@ def _segments(notes: Sequence[Note], length: int, bars: int) -> list[tuple[int, 
     return sorted(found, key=lambda f: (f[0], f[1].start, -f[1].ticks, f[1].pitches))
 
 
-def _engrave(segments: Sequence[Piece], length: int, pulse: int) -> Voice:
+def _engrave(segments: Sequence[Piece], length: int, pulse: Pulse) -> Voice:
     """Rests between the segments, note values, beams and brackets."""
     row: list[Piece] = []
     at = 0
@@ -119,12 +100,12 @@ def _engrave(segments: Sequence[Piece], length: int, pulse: int) -> Voice:
     return tuple(_with_brackets(_with_beams(row, pulse)))
 
 
-def _written(piece: Piece, pulse: int) -> list[Piece]:
+def _written(piece: Piece, pulse: Pulse) -> list[Piece]:
     """A segment as tied pieces that each have a note value (or none at all has one)."""
-    lengths = _split(piece.start, piece.ticks, pulse)
+    lengths = split(piece.start, piece.ticks, pulse, rest=not piece.pitches)
     found, at = [], piece.start
     for i, ticks in enumerate(lengths):
-        kind, dots, triplet = _VALUES.get(ticks, (None, 0, False))
+        kind, dots, triplet = VALUES.get(ticks, (None, 0, False))
         found.append(
             replace(
                 piece,
@@ -141,44 +122,26 @@ def _written(piece: Piece, pulse: int) -> list[Piece]:
     return found
 
 
-def _split(start: int, ticks: int, pulse: int) -> list[int]:
-    if ticks in _VALUES:
-        return [ticks]
-    to_beat = pulse - start % pulse
-    if to_beat < ticks:
-        rest = ticks - to_beat
-        whole = rest - rest % pulse  # full beats in one piece where a value allows it
-        if whole in _VALUES and whole < rest:
-            tail = _split(start + to_beat + whole, rest - whole, pulse)
-            return [*_split(start, to_beat, pulse), whole, *tail]
-        return _split(start, to_beat, pulse) + _split(start + to_beat, rest, pulse)
-    return _sum_of(ticks, _PLAIN) or _sum_of(ticks, _TRIPLETS + _PLAIN) or [ticks]
-
-
-def _sum_of(ticks: int, values: Sequence[int]) -> list[int]:
-    """The fewest-first greedy sum of values that makes `ticks`, or [] when there is none."""
-    found = []
-    for value in sorted(values, reverse=True):
-        if value <= ticks:
-            found.append(value)
-            ticks -= value
-    return found if ticks == 0 else []
-
-
 def _flags(piece: Piece) -> int:
     if not piece.pitches or piece.kind is None:
         return 0
-    return max(0, _TYPES.index(piece.kind) - _TYPES.index("quarter"))
+    return max(0, TYPES.index(piece.kind) - TYPES.index("quarter"))
 
 
-def _with_beams(row: Sequence[Piece], pulse: int) -> list[Piece]:
-    """Beams join neighbouring short notes inside one felt beat."""
+def _with_beams(row: Sequence[Piece], pulse: Pulse) -> list[Piece]:
+    """Beams join neighbouring short notes inside one felt beat, eighths alone inside a group."""
     found = list(row)
+    busy = {p.start // pulse.group for p in row if _flags(p) > 1 or p.triplet}
+
+    def reach(piece: Piece) -> int:
+        return pulse.beat if piece.start // pulse.group in busy else pulse.group
+
     at = 0
     while at < len(found):
         stop = at
-        beat = found[at].start // pulse
-        while stop < len(found) and _flags(found[stop]) and found[stop].start // pulse == beat:
+        span = reach(found[at])
+        window = found[at].start // span
+        while stop < len(found) and _flags(found[stop]) and found[stop].start // span == window:
             stop += 1
         if stop - at > 1:
             flags = [_flags(p) for p in found[at:stop]]
@@ -213,7 +176,7 @@ def _with_brackets(row: Sequence[Piece]) -> list[Piece]:
         while stop < len(found) and found[stop].triplet:
             total += found[stop].ticks
             stop += 1
-            if total in _PLAIN and stop - at > 1:
+            if total in PLAIN and stop - at > 1:
                 found[at] = replace(found[at], tuplet="start")
                 found[stop - 1] = replace(found[stop - 1], tuplet="stop")
                 break

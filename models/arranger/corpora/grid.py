@@ -35,11 +35,11 @@ _KITS = {
 }
 
 
-def swing_of(onsets: Iterable[float]) -> float:
+def swing_of(onsets: Iterable[float], few: int = 12) -> float:
     """Where the off-eighth falls in its beat: 0.57 to 0.72, or 0.5 for straight music.
 
     Swung means that twice as many onsets lie there as about the middle of the beat, and more than
-    about the last sixteenth.
+    about the last sixteenth. Less than `few` of them are a figure, not a feel.
     """
     places = [onset % 1.0 for onset in onsets]
 
@@ -47,7 +47,7 @@ def swing_of(onsets: Iterable[float]) -> float:
         return [p for p in places if span[0] <= p < span[1]]
 
     swung, late = within(_SWUNG), within(_LATE)
-    enough = len(swung) >= max(4, _LEAST * len(places), _MOST * len(within(_STRAIGHT)))
+    enough = len(swung) >= max(few, _LEAST * len(places), _MOST * len(within(_STRAIGHT)))
     return round(median(swung), 3) if enough and len(swung) > len(late) else 0.5
 
 
@@ -86,7 +86,7 @@ def slot_rows(slot: str, notes: Iterable[Note], swing: float, end: int) -> list[
         length = 1 if slot == "drums" else max(1, min(step(note.end, swing), end) - on)
         old = struck.get((note.pitch, on), (0, 0))
         struck[note.pitch, on] = (max(old[0], length), max(old[1], note.velocity))
-    out = []
+    out: list[tuple[int, ...]] = []
     ordered = sorted(struck.items())
     for i, ((pitch, on), (length, velocity)) in enumerate(ordered):
         if i + 1 < len(ordered) and ordered[i + 1][0][0] == pitch:
@@ -119,23 +119,28 @@ def melody_rows(notes: Iterable[Note], swing: float, end: int) -> Rows:
 
 
 def split_of(key: str) -> str:
-    """ "train", "validation" or "test": 90, 5 and 5 percent by a hash, as `LeadSheet.split`."""
+    """One of `sheets.SPLITS`: 90, 5 and 5 percent by a hash, as `LeadSheet.split`."""
     share = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % 100
     return "train" if share < 90 else "validation" if share < 95 else "test"
 
 
+def spans(bars: int, starts: Sequence[int]) -> list[tuple[int, int]]:
+    """(first bar, bars) of windows of at most 32 bars: to a section's start if that is 16 on."""
+    found, first = [], 0
+    while first < bars:
+        ends = [s for s in starts if first + SHORTEST <= s <= first + LONGEST]
+        end = bars if bars - first <= LONGEST else max(ends, default=first + LONGEST)
+        found.append((first, end - first))
+        first = end
+    return found
+
+
 def cut(band: Band) -> list[Band]:
-    """The band in windows of at most 32 bars, cut where sections begin if that is 16 bars on."""
+    """The band in windows, see `spans`."""
     if band.bars <= LONGEST:
         return [band]
     starts = [int(s) for s in band.sections[:, 0]]
-    found, first = [], 0
-    while first < band.bars:
-        ends = [s for s in starts if first + SHORTEST <= s <= first + LONGEST]
-        end = band.bars if band.bars - first <= LONGEST else max(ends, default=first + LONGEST)
-        found.append(window(band, first, end - first))
-        first = end
-    return found
+    return [window(band, first, bars) for first, bars in spans(band.bars, starts)]
 
 
 def window(band: Band, first: int, bars: int) -> Band:

@@ -41,7 +41,7 @@ def pop909(data: Path) -> Iterator[LeadSheet]:
         original, corrected = symusic.Score(str(raw)), symusic.Score(str(clean))
         if len(corrected.tracks) < 2:
             continue
-        melody = _corrected_melody(original, corrected.tracks[0], corrected.ticks_per_quarter)
+        melody = corrected_part(original, corrected.tracks[0], corrected.ticks_per_quarter)
         artist = artists.get(folder.name, "")
         yield from _stretches(f"pop909/{folder.name}", "pop909", "pop", corrected, melody, artist)
 
@@ -76,14 +76,17 @@ def nottingham(data: Path) -> Iterator[LeadSheet]:
         yield from _stretches(f"nottingham/{path.stem}", "nottingham", style, score, melody)
 
 
-def _corrected_melody(original: Any, merged: Any, unit: int) -> list[tuple[float, float, int]]:
+def corrected_part(
+    original: Any, merged: Any, unit: int, name: str = "MELODY"
+) -> list[tuple[float, float, int]]:
+    """One track of the original as the corrected file has it: (onset, duration, pitch) in beats."""
     targets: dict[int, list[Any]] = defaultdict(list)
     for note in sorted(merged.notes, key=lambda n: n.time):
         targets[note.pitch].append(note)
     everything: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     for track in original.tracks:
         for note in track.notes:
-            everything[note.pitch].append((note.time, track.name == "MELODY"))
+            everything[note.pitch].append((note.time, track.name == name))
     anchors: list[tuple[int, int]] = []
     melody: list[tuple[float, float, int]] = []
     leftover: list[tuple[int, int]] = []

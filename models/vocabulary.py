@@ -1,8 +1,8 @@
 """The words people use for music, as data: styles, moods, players, ensembles and purposes.
 
 In: `genres.toml`, `moods.toml`, `instruments.toml`, `ensembles.toml`, `purposes.toml` beside this
-file. Out: frozen entries with English and Chinese names, and look-up by any name or alias. Nothing here decides
-anything; the planner and the agent do.
+file. Out: frozen entries with English and Chinese names, and look-up by any name or alias. Nothing
+here decides anything; the planner and the agent do.
 """
 
 from __future__ import annotations

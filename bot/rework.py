@@ -17,10 +17,11 @@ from bot.agent.motif import MOST_BARS, is_in_steps, key_of, read_motif
 from bot.domain import Melody, Request, Rework
 from bot.piece import Lineage, PieceFile
 from bot.policy import TOO_LONG
+from bot.reading import reader
 from models import midi
 from models.composer import generate as uses
 from models.composer.generate import Composer
-from models.composer.opening import open_file
+from models.composer.opening import open_score
 from models.composer.source import Source
 from models.errors import Refusal
 from models.planner import make_plan
@@ -95,7 +96,7 @@ def open_music(place: str | None, title: str, pieces: Path, longest: float | Non
             )
         origin = Origin(Source(piece.plan, track.notes), piece)
     else:
-        source = open_file(home)
+        source = open_score(reader.read(home, keep=not Path(place).is_absolute()))
         plan = replace(source.plan, title=title or source.plan.title)
         origin = Origin(replace(source, plan=plan))
     _within(origin.source, longest)

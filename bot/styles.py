@@ -20,13 +20,14 @@ import numpy as np
 
 from bot.domain import Lesson, OnProgress, Progress, Request
 from bot.i18n import translate
+from bot.reading.reader import Reader
 from bot.render.failures import disk_errors
 from bot.rework import GONE
 from bot.wardrobe import LEARNED, MOST_PIECES, NOTHING, STYLES, TOO_MANY, WEIGHT
 from models.composer.features import NAMES
 from models.composer.generate import Composer
 from models.composer.sheets import LeadSheet
-from models.composer.source import read_source
+from models.composer.source import source_of_score
 from models.errors import Refusal
 
 if TYPE_CHECKING:
@@ -141,23 +142,26 @@ def _read(lesson: Lesson, data_dir: Path, locale: str) -> tuple[list[LeadSheet],
     """The files' melodies over their chords, and why some are left out, in the asker's language."""
     sheets: list[LeadSheet] = []
     skipped: list[str] = []
-    for name, title in zip(lesson.files, lesson.titles, strict=True):
-        try:
-            sheets.append(_sheet(data_dir / name, title))
-        except Refusal as refusal:
-            why = translate(refusal.template, locale, **refusal.values)
-            skipped.append(f"“{title}”: {why}")
+    with Reader() as reader:
+        for name, title in zip(lesson.files, lesson.titles, strict=True):
+            try:
+                sheets.append(_sheet(data_dir, name, title, reader))
+            except Refusal as refusal:
+                why = translate(refusal.template, locale, **refusal.values)
+                skipped.append(f"“{title}”: {why}")
     if not sheets and not (lesson.earlier and not lesson.files):
         raise Refusal(NOTHING, reasons=" ".join(skipped))
     return sheets, skipped
 
 
-def _sheet(path: Path, title: str) -> LeadSheet:
+def _sheet(data_dir: Path, name: str, title: str, reader: Reader) -> LeadSheet:
     from models.composer.adapting import adapt
 
+    path = data_dir / name
     if not path.is_file():
         raise Refusal(GONE)
-    sheet = adapt.sheet_of(read_source(path), title)
+    score = reader.read(path, keep=not Path(name).is_absolute())
+    sheet = adapt.sheet_of(source_of_score(score), title)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:24]  # the same file counts once
     return replace(sheet, id=digest)
 

@@ -30,10 +30,11 @@ from bot.i18n import translate
 from bot.intake import sniff
 from bot.piece import PieceFile
 from bot.policy import TOO_LONG
+from bot.reading import reader
 from bot.recipe import players, recipe
 from bot.settings import Settings
 from bot.wardrobe import folder_of
-from models.composer.source import read_source
+from models.composer.source import source_of_score
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -117,7 +118,7 @@ def place_of(path: Path, longest: float | None = None) -> str:
             )
     else:
         check_music(path)
-        seconds = read_source(path).plan.length
+        seconds = source_of_score(reader.read(path)).plan.length
         if longest is not None and seconds > longest:
             raise Refusal(TOO_LONG, asked=f"{seconds:.0f}", most=f"{longest:g}")
     return str(path.resolve())

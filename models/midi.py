@@ -19,7 +19,7 @@ from pathlib import Path
 
 import symusic
 
-from models import bar_lines, file_notes, midi_hanging
+from models import bar_lines, file_limits, file_notes, midi_hanging
 from models.bar_lines import BarLines
 from models.errors import Refusal
 from models.score import (
@@ -40,9 +40,7 @@ from models.theory import Chord, Key
 _END = "End "
 _NO_CHORD = "N.C."
 _MELODIC_CHANNELS = 15
-# What a stranger's file may hold (notes/rendering.md section 7: the bombs that were tried).
 _MAX_BYTES = 1 << 20
-_MAX_TRACKS, _MAX_NOTES, _MAX_BEATS = 64, 50_000, 6_000
 
 
 def to_ticks(beats: float, resolution: int = TICKS_PER_BEAT) -> int:
@@ -64,6 +62,11 @@ def write(score: Score, path: Path) -> None:
         When there are more than 15 melodic tracks.
     """
     check_channels(score.tracks)
+    keep(score, path)
+
+
+def keep(score: Score, path: Path) -> None:
+    """As `write`, for a file that only `read` will see: it may have more tracks than channels."""
     target = symusic.Score(TICKS_PER_BEAT)
     write_conductor(target, score)
     for placed, text in _markers(score):
@@ -132,7 +135,11 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
         When the file is damaged, empty of notes and structure, or beyond what Segno takes; with
         `one_meter` also when a part of it is in another meter (`bar_lines.require_one`).
     """
-    data = path.read_bytes()
+    return from_bytes(path.read_bytes(), path.stem, one_meter=one_meter)
+
+
+def from_bytes(data: bytes, title: str, *, one_meter: bool = False) -> Score:
+    """As `read`, from the bytes of a file and the title it has where it is not ours."""
     if len(data) > _MAX_BYTES:
         raise Refusal("This MIDI file is larger than 1 MiB; send a shorter piece.")
     try:
@@ -150,7 +157,7 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
         last = _last_note(midi) / midi.ticks_per_quarter
         bar_lines.require_one(_signs(midi), last, score.meter)
     if notes is None:
-        return replace(score, title=path.stem[:200], chords=_stranger_chords(midi, score.beats))
+        return replace(score, title=title[:200], chords=_stranger_chords(midi, score.beats))
     return file_notes.restore(
         replace(score, chords=_chords(midi, score.beats), sections=_sections(midi, score)),
         notes,
@@ -160,14 +167,7 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
 
 def _check_size(midi: symusic.Score) -> None:
     beats = midi.end() / max(1, midi.ticks_per_quarter)
-    if len(midi.tracks) > _MAX_TRACKS or midi.note_num() > _MAX_NOTES or beats > _MAX_BEATS:
-        raise Refusal(
-            "This MIDI file is too long for me: at most {tracks} tracks, {notes} notes and "
-            "{beats} beats.",
-            tracks=_MAX_TRACKS,
-            notes=_MAX_NOTES,
-            beats=_MAX_BEATS,
-        )
+    file_limits.check_counts(len(midi.tracks), midi.note_num(), beats)
     if midi.ticks_per_quarter < 1 or (midi.note_num() == 0 and not midi.markers):
         raise Refusal("There are no notes in this MIDI file; send one that plays something.")
 

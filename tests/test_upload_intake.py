@@ -18,11 +18,11 @@ XML = "<?xml version='1.0'?>\n<!DOCTYPE score-partwise PUBLIC 'x' 'y'>\n<score-p
 MOST = 10_000
 
 
-def zipped(*names):
+def zipped(*names, padding=1):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for name in names:
-            archive.writestr(name, "x")
+            archive.writestr(name, bytes(padding))
     return data.getvalue()
 
 
@@ -38,9 +38,19 @@ def zipped(*names):
         (zipped("META-INF/container.xml", "a.xml"), ".mxl"),
         (zipped("a.exe"), None),
         (zipped("a.xml")[:-10], None),
-        (b"RIFF\0\0\0\0WAVEfmt ", None),
+        (b"% hymns\r\n\r\nX:1\r\nT:Tune\r\nK:G\r\nGABc|", ".abc"),
+        (b"RIFF\0\0\0\0WAVEfmt ", ".wav"),
+        (b"RIFF\0\0\0\0AVI LIST", None),
+        (b"OggS\0\2" + bytes(22) + b"\1\x13OpusHead", ".opus"),
+        (b"OggS\0\2" + bytes(22) + b"\1\x1e\1vorbis", ".ogg"),
+        (b"fLaC\0\0\0\x22", ".flac"),
+        (b"ID3\4", ".mp3"),
+        (b"\xff\xfb\x90\x64", ".mp3"),
+        (b"\xff\xfe\x41\0", None),
+        (b"K: is a letter, T: is one", None),
+        (b"X:1\nT:\0\nK:G\n", None),
+        (b"T:\n" * 80_000, None),
         (b"<html><body>score</body></html>", None),
-        (b"ID3\4", None),
         (b"%PDF-1.4", None),
         (b"", None),
     ],
@@ -71,6 +81,42 @@ def test_any_bytes_are_stored_inside_the_owners_folder_or_refused(tmp_path, data
     assert file.read_bytes() == data
     key = path.removeprefix("uploads/")
     assert intake.owned(key, 77, tmp_path) == path
+
+
+def test_sound_is_taken_only_where_it_is_asked_for_and_each_kind_has_its_cap(tmp_path):
+    wav, most = b"RIFF\0\0\0\0WAVEfmt " + bytes(3 << 20), 4 << 20
+    with pytest.raises(Refusal, match=r"send a MIDI \(.mid\), MusicXML"):
+        intake.store(wav, "a.wav", 77, tmp_path, most)
+    both = (*intake.SCORES, *intake.AUDIO)
+    assert intake.store(wav, "a.wav", 77, tmp_path, 1, both).endswith(".wav")
+    for data, kilobytes in (
+        (MIDI + bytes(1 << 20), 1024),
+        (zipped("a.xml", padding=2 << 20), 2048),
+        (XML.encode() + b" " * (4 << 20), 4096),  # what the owner of the bot takes
+        (b"X:1\nK:C\n" + b"c" * (256 << 10), 256),
+        (wav + bytes(8 << 20), 10240),
+    ):
+        with pytest.raises(Refusal, match=f"larger than the {kilobytes} kB"):
+            intake.store(data, "a", 77, tmp_path, most, both)
+    with pytest.raises(Refusal, match="send notes"):
+        intake.store(b"ftypM4A", "a.m4a", 77, tmp_path, most, both)
+
+
+def test_our_copy_of_the_music_goes_with_the_upload_and_is_nobodys_file(tmp_path):
+    path = tmp_path / intake.store(MIDI, "a.mid", 77, tmp_path, MOST)
+    ours = path.with_name(path.stem + ".own.mid")
+    ours.write_bytes(MIDI)
+    with pytest.raises(Refusal, match="send it again"):
+        intake.owned(f"77/{ours.name}", 77, tmp_path)
+    assert len(intake.kept(tmp_path, 77)) == 1
+    old = path.stat().st_mtime - 2 * intake.KEEP
+    os.utime(path, (old, old))
+    intake.drop_stale(tmp_path, old + 1.5 * intake.KEEP)  # the copy is younger
+    assert not list(path.parent.iterdir())
+    intake.store(MIDI, "a.mid", 77, tmp_path, MOST)
+    ours.write_bytes(MIDI)
+    assert intake.forget(tmp_path, 77) == 1
+    assert not list(path.parent.iterdir())
 
 
 def test_only_the_owner_reaches_an_upload_and_only_inside_the_folder(tmp_path):

@@ -51,18 +51,30 @@ class Source:
 def read_source(path: Path, style: str = "pop") -> Source:
     """A MIDI (.mid) or MusicXML (.musicxml, .xml, .mxl) file as a piece, told by its content.
 
+    For files of our own and of data sets: a person's go through `bot.reading` to a score first.
+
     Raises
     ------
     Refusal
-        When the file is of another kind or damaged, or its music is not a melody of 1 to 400 bars
-        in one meter that I know.
+        As `read_score`, or when its music is not a melody of 1 to 400 bars in a meter I know.
+    """
+    return source_of_score(read_score(path), style)
+
+
+def read_score(path: Path) -> Score:
+    """The score in a MIDI or MusicXML file, in one meter.
+
+    Raises
+    ------
+    Refusal
+        When the file is of another kind or damaged, or changes its meter.
     """
     with path.open("rb") as stream:
         start = stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"MThd"):
-        return source_of_score(midi.read(path, one_meter=True), style)
+        return midi.read(path, one_meter=True)
     if start.startswith((b"<", b"PK", b"\xff\xfe", b"\xfe\xff")):
-        return source_of_score(musicxml.read(path, one_meter=True), style)
+        return musicxml.read(path, one_meter=True)
     raise Refusal("That is not a MIDI or MusicXML file; export the music as one and send that.")
 
 

@@ -120,10 +120,7 @@ def test_a_hook_becomes_a_piece_by_a_brief(uses, tmp_path):
         (["vary", "{empty}"], "“empty.mid” is empty"),
         (["vary", "{drums}"], "Only drums play in this file"),
         (["blend", "{tune}", "{text}"], "“text.mid” is not music I can read"),
-        (
-            ["continue", "{long}"],
-            "That is 660 seconds of music; the longest piece I make here is 6",
-        ),
+        (["continue", "{long}"], "This file lasts 11 minutes, and I take at most 10"),
         (["develop", "--file", "{text}"], "“text.mid” is not music I can read"),
         (["develop", "--motif", "E:2 G:2 A:2 | D4"], "Bar 1 of your hook has 6 beats"),
     ],
@@ -135,8 +132,9 @@ def test_what_cannot_be_is_refused_in_a_sentence(uses, tune, tmp_path, monkeypat
     notes = tuple(Note(beat, 60 + beat % 5, 1) for beat in range(440))
     plain = Score("", Key("C"), Meter(), (Tempo(0.0, 40.0),), 110)
     midi.write(plain.with_tracks([Track("A", "other", 0, notes)]), tmp_path / "long.mid")
-    beaten = Track("D", "drums", 0, notes, is_drum=True)
-    midi.write(plain.with_tracks([beaten]), tmp_path / "drums.mid")
+    beaten = Track("D", "drums", 0, notes[:40], is_drum=True)
+    short = Score("", Key("C"), Meter(), (Tempo(0.0, 40.0),), 10)
+    midi.write(short.with_tracks([beaten]), tmp_path / "drums.mid")
     places = {name: tmp_path / f"{name}.mid" for name in ("text", "empty", "long", "drums")}
     filled = [a.format(tune=tune, **places) for a in verb]
     if words not in AFTER_LOADING:

@@ -1,0 +1,59 @@
+"""From the bytes of any upload to a score: which reader a file goes to. Runs in the limited child.
+
+In: the path of a file (MIDI, RIFF MIDI, MusicXML, .mxl, ABC, audio), told by its content. Out: a
+`Score` inside the limits of `models.file_limits`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.reading.kinds import AUDIO, kind_of
+from models import file_limits, midi, musicxml_reader
+from models.errors import Refusal
+from models.score import Score
+
+
+def read(path: Path) -> Score:
+    """The music of a file, in one meter.
+
+    Raises
+    ------
+    Refusal
+        When it is damaged, of another kind, or more than we take.
+    """
+    data = path.read_bytes()
+    kind = kind_of(data)
+    if kind in AUDIO:
+        return file_limits.bounded(_heard(path))
+    if kind == ".mid":
+        return file_limits.bounded(midi.from_bytes(_unwrapped(data), path.stem, one_meter=True))
+    if kind in (".musicxml", ".mxl"):
+        return file_limits.bounded(musicxml_reader.read(path, one_meter=True))
+    if kind == ".abc":
+        return file_limits.bounded(_heard(path))
+    raise Refusal("That is not a MIDI, MusicXML or ABC file; export the music as one of these.")
+
+
+def _unwrapped(data: bytes) -> bytes:
+    """The MIDI file inside a RIFF file (RP-029 of the MIDI Association); others as they are."""
+    if not data.startswith(b"RIFF"):
+        return data
+    for name, body in _chunks(data[12:]):
+        if name == b"data" and body.startswith(b"MThd"):
+            return body
+    raise Refusal("There is no MIDI inside this RIFF file; export it again as .mid.")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        (size,) = struct.unpack_from("<I", data, at + 4)
+        yield data[at : at + 4], data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _heard(path: Path) -> Score:
+    raise NotImplementedError(path)

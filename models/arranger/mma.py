@@ -11,17 +11,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from models.theory import Chord
 
 #: Where Debian puts the style files.
 LIBRARY = Path("/usr/share/mma/lib")
-#: MMA's ticks per quarter note.
-TICKS = 192
+_DRUMS = 9  # channel, from 0
 
 #: Our chord qualities in MMA's spelling, where it is another one.
 _SPELLING = {
@@ -144,7 +144,7 @@ def style_file(path: str) -> StyleFile:
 def kind_of(groove: str) -> str:
     """What a groove's name says it is: intro, fill, end, plus, sus, plain or other."""
     name = groove.lower()
-    if "metronome" in name or "break" in name:
+    if "metronome" in name or "break" in name or name.endswith("-44"):  # "Ballad68-44": not 6/8
         return "other"
     if "intro" in name:
         return "intro"
@@ -212,20 +212,40 @@ def chart_text(bars: Sequence[ChartBar], *, bpm: float, seed: int) -> str:
 
 
 def _voices(path: Path) -> tuple[Voice, ...]:
-    """The tracks by name: MMA starts a new MIDI track when a voice changes its instrument."""
-    import symusic
+    """The tracks by name: MMA starts a new MIDI track when a voice changes its instrument.
 
-    score = symusic.Score(str(path))
+    MMA's plectrum strikes a string that still sounds again without ending the note, which symusic
+    would read as one long note; here a key that is struck again ends its note.
+    """
+    import mido  # type: ignore[import-untyped]
+
+    midi = mido.MidiFile(str(path))
     merged: dict[tuple[str, bool], list[tuple[float, float, int, int]]] = {}
     programs: dict[tuple[str, bool], int] = {}
-    for track in score.tracks:
-        key = (track.name, track.is_drum)
-        programs.setdefault(key, track.program)
-        merged.setdefault(key, []).extend(
-            (n.time / score.tpq, n.duration / score.tpq, n.pitch, n.velocity) for n in track.notes
-        )
+    for track in midi.tracks:
+        drum = any(m.type == "note_on" and m.channel == _DRUMS for m in track)
+        key = (track.name, drum)
+        program = next((m.program for m in track if m.type == "program_change"), 0)
+        programs.setdefault(key, program)
+        merged.setdefault(key, []).extend(_notes(track, midi.ticks_per_beat))
     return tuple(
         Voice(name, programs[name, drum], drum, tuple(sorted(notes)))
         for (name, drum), notes in merged.items()
         if notes
     )
+
+
+def _notes(track: Iterable[Any], ticks: int) -> Iterator[tuple[float, float, int, int]]:
+    sounding: dict[int, tuple[int, int]] = {}
+    now = 0
+    for message in track:
+        now += message.time
+        if message.type not in ("note_on", "note_off"):
+            continue
+        if message.note in sounding:
+            start, velocity = sounding.pop(message.note)
+            yield start / ticks, (now - start) / ticks, message.note, velocity
+        if message.type == "note_on" and message.velocity:
+            sounding[message.note] = (now, message.velocity)
+    for pitch, (start, velocity) in sounding.items():
+        yield start / ticks, (now - start) / ticks, pitch, velocity

@@ -9,6 +9,7 @@ Slots by rule, from the class that MMA puts in a track's name:
   played on a bass (General MIDI 32 to 39) only such (the library's `casio` files also keep phrases
   of other instruments in Bass tracks; those are melodic here); where none is that low, the lowest
   of them, moved down by octaves;
+  a bass that lies below E1 on average is moved up by an octave, and so is every note below it;
 - pad: of the Chord tracks whose notes last half a bar on average, the one that sounds longest;
 - chords, chords2: of all other Chord, Plectrum and Arpeggio tracks the two with the most onsets;
 - counter: of the melodic tracks with one note at a time (Solo, Aria, Scale, Melody and high Bass)
@@ -25,6 +26,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
@@ -44,6 +46,10 @@ SPANS: dict[str, tuple[str, int]] = {
 #: Where a Bass track stops being a bass: mean MIDI pitch.
 _BASS_TOP = 52
 _BASS_PROGRAMS = range(32, 40)
+#: The lowest string of a bass.
+_E1 = 28
+#: A strum: notes that follow each other within this many beats are struck together.
+_STRUM = 0.1
 
 Rows = list[tuple[int, int, int, int, int]]
 Notes = list[tuple[float, float, int, int]]
@@ -194,7 +200,7 @@ def slots(voices: Sequence[Voice], bar_beats: float) -> dict[str, Notes]:
     comps.sort(key=lambda v: (-_onsets(v), v.name))
     found = {
         "drums": [n for v in voices if v.is_drum for n in v.notes],
-        "bass": _one_voice(n for v in bass for n in v.notes),
+        "bass": _playable(_one_voice(n for v in bass for n in v.notes)),
         "chords": list(comps[0].notes) if comps else [],
         "chords2": list(comps[1].notes) if len(comps) > 1 else [],
         "pad": list(max(pads, key=_sounding).notes) if pads else [],
@@ -257,6 +263,38 @@ def _one_voice(notes: Iterable[tuple[float, float, int, int]]) -> Notes:
     return [(o, min(d, e - o), p, v) for (o, d, p, v), e in zip(firsts, ends, strict=True)]
 
 
+def _playable(notes: Notes) -> Notes:
+    """MMA's basses at times go below what a bass has: up an octave, all or one by one."""
+    up = 12 if notes and fmean(n[2] for n in notes) < _E1 + 2 else 0
+    raised = [(o, d, p + up, v) for o, d, p, v in notes]
+    return [
+        (o, d, p if p >= _E1 else p + 12 * math.ceil((_E1 - p) / 12), v) for o, d, p, v in raised
+    ]
+
+
+def _together(spans: Notes) -> Notes:
+    """Strums struck at once, where their first string is: on a grid they would fall apart."""
+    found: Notes = []
+    start = last = -1.0
+    for onset, stop, pitch, velocity in sorted(spans):
+        if onset - last > _STRUM:
+            start = onset
+        last = onset
+        found.append((start, stop, pitch, velocity))
+    return found
+
+
+def _restruck(rows: Rows) -> Rows:
+    """A pad's chord changes whole: MMA ties the tones that two chords share."""
+    starts = sorted({row[1] for row in rows})
+    found: Rows = []
+    for slot, onset, length, pitch, velocity in rows:
+        inside = [s for s in starts if onset < s < onset + length]
+        edges = [onset, *inside, onset + length]
+        found += [(slot, a, b - a, pitch, velocity) for a, b in pairwise(edges)]
+    return found
+
+
 def find_swing(onsets: Iterable[float]) -> float:
     """Where the off-eighths fall in the beat (0.5 straight), from onsets in beats.
 
@@ -297,9 +335,9 @@ def gridded(parts: dict[str, Notes], groove: Groove, beats: int, bars: int) -> t
     bars : int
         Bars of the groove; what lies after them is cut off.
     """
-    scale = groove.steps / beats
+    scale = groove.steps / beats / 4
     times = {
-        slot: [(o * scale / 4, (o + d) * scale / 4, p, v) for o, d, p, v in notes]
+        slot: [(o * scale, (o + d) * scale, p, v) for o, d, p, v in notes]
         for slot, notes in parts.items()
     }
     swing = 0.5
@@ -308,18 +346,25 @@ def gridded(parts: dict[str, Notes], groove: Groove, beats: int, bars: int) -> t
     end = bars * groove.steps
     rows: Rows = []
     for slot, notes in times.items():
-        number, taken = SLOTS.index(slot), dict[tuple[int, int], tuple[int, int]]()
-        for start, stop, pitch, velocity in notes:
-            onset = max(0, round(unswing(start, swing) * 4))
-            length = 1 if slot == "drums" else max(1, round(unswing(stop, swing) * 4) - onset)
-            if onset < end and velocity > 0:
-                old = taken.get((onset, pitch), (0, 0))
-                taken[onset, pitch] = (
-                    max(old[0], min(length, end - onset)),
-                    max(old[1], velocity),
-                )
-        rows += [(number, o, d, p, v) for (o, p), (d, v) in _unlapped(taken).items()]
+        if slot in ("chords", "chords2", "pad"):
+            notes = _together(notes)
+        mine = _on_grid(slot, notes, swing, end)
+        rows += _restruck(mine) if slot == "pad" else mine
     return sorted(rows), swing
+
+
+def _on_grid(slot: str, spans: Notes, swing: float, end: int) -> Rows:
+    """Rows of a slot from (start, stop, pitch, velocity) in beats, up to the step `end`."""
+    taken: dict[tuple[int, int], tuple[int, int]] = {}
+    for start, stop, pitch, velocity in spans:
+        onset = max(0, round(unswing(start, swing) * 4))
+        length = 1 if slot == "drums" else max(1, round(unswing(stop, swing) * 4) - onset)
+        if onset < end and velocity > 0:
+            old = taken.get((onset, pitch), (0, 0))
+            length = max(old[0], min(length, end - onset))
+            taken[onset, pitch] = (length, max(old[1], velocity))
+    number = SLOTS.index(slot)
+    return [(number, o, d, p, v) for (o, p), (d, v) in _unlapped(taken).items()]
 
 
 def _unlapped(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +35,6 @@ from models.arranger.model import Batch
 
 #: Share of each source in what is sampled (notes/composition.md section 6.4).
 MIX = {"mma": 0.6, "pop909": 0.15, "groove": 0.1, "game": 0.1, "jjswing": 0.05}
-Edges = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,17 @@ class Codes:
         """The level 1..5 of a section; 0 where nothing is known of the source and family."""
         edges = self.edges.get(f"{source}/{family}")
         return 0 if edges is None else 1 + sum(busy >= edge for edge in edges)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, stored with a weight."""
+        return {"shapes": self.shapes.rows, "styles": self.styles, "edges": self.edges}
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Codes:
+        """The inverse of `to_json` after a trip through JSON."""
+        shapes = Shapes(tuple(tuple(row) for row in raw["shapes"]))
+        edges = {name: tuple(values) for name, values in raw["edges"].items()}
+        return cls(shapes, tuple(raw["styles"]), edges)
 
     @property
     def style_index(self) -> dict[str, int]:

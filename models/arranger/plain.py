@@ -8,7 +8,9 @@ density and roles of each section. The same plan and melody always give the same
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from models.arranger.bassline import bass
 from models.arranger.comp import comp, pad
@@ -20,9 +22,12 @@ from models.score import Note, Role, Score, Track, without_overlaps
 from models.vocabulary import load
 
 _Maker = Callable[[Stage, Part, int, bool], list[Note]]
+_NOTHING: Mapping[str, Sequence[Note]] = MappingProxyType({})
 
 
-def arrange(plan: Plan, melody: tuple[Note, ...]) -> Score:
+def arrange(
+    plan: Plan, melody: tuple[Note, ...], written: Mapping[str, Sequence[Note]] = _NOTHING
+) -> Score:
     """Write the accompaniment of a melody by rule.
 
     Parameters
@@ -32,13 +37,16 @@ def arrange(plan: Plan, melody: tuple[Note, ...]) -> Score:
     melody : tuple of Note
         In beats, sorted; played by the part with the role "melody" (moved by octaves as one where
         it lies outside that part's range, and note by note where that is not enough).
+    written : mapping of str to notes
+        What somebody else wrote for some of the parts, by name: taken but for the last bar of a
+        piece, which ends by rule.
     """
     style = load().styles[plan.style]
     stage = Stage(plan, style, melody)
     seen: Counter[Role] = Counter()
     tracks = []
     for part in plan.parts:
-        notes = _play(stage, part, seen[part.role])
+        notes = _play(stage, part, seen[part.role], written.get(part.name, ()))
         seen[part.role] += 1
         tracks.append(Track(part.name, part.role, part.program, notes, part.is_drum))
     return Score(
@@ -53,10 +61,19 @@ def arrange(plan: Plan, melody: tuple[Note, ...]) -> Score:
     )
 
 
-def _play(stage: Stage, part: Part, order: int) -> tuple[Note, ...]:
+def _play(stage: Stage, part: Part, order: int, written: Sequence[Note]) -> tuple[Note, ...]:
     """A part's notes; one that no section lets in plays in the loudest section."""
     maker = _maker(part)
-    notes = _fitted(stage, part, maker(stage, part, order, False))
+    by_rule = maker(stage, part, order, False)
+    if written:
+        final = next((bar.start for bar in stage.bars if bar.is_final), stage.beats)
+        by_rule = [n for n in by_rule if n.onset >= final]
+        by_rule += [
+            replace(n, duration=min(n.duration, final - n.onset))
+            for n in written
+            if n.onset < final
+        ]
+    notes = _fitted(stage, part, by_rule)
     if notes:
         return notes
     loudest = max(stage.plan.sections, key=lambda s: s.dynamics).section

@@ -14,6 +14,7 @@ import logging
 import math
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import save_file
 
+from models.arranger.band import Band
 from models.arranger.batches import MIX, Codes, Library, learn_codes, read_bands
 from models.arranger.context import fields
 from models.arranger.corpora.prepare import prepare
@@ -50,9 +52,7 @@ def save_weight(net: ArrangerNet, codes: Codes, path: Path, notes: dict[str, Any
     facts = {
         "config": asdict(net.config),
         "fields": fields(len(codes.styles)),
-        "shapes": codes.shapes.rows,
-        "styles": codes.styles,
-        "edges": codes.edges,
+        **codes.to_json(),
         **notes,
     }
     save_file(tensors, path, metadata={"segno": json.dumps(facts)})
@@ -66,14 +66,14 @@ def measure(net: ArrangerNet, batches: list[Batch]) -> dict[str, float]:
     for batch in batches:
         with torch.autocast(str(batch.ids.device).split(":")[0], torch.bfloat16):
             found = losses(net, batch)
-        pitched = found.words.sum() + found.octaves.sum()
-        values = (found.drums, pitched, found.steps, found.hits, found.strokes.sum())
+        strokes = found.words.sum() + found.octaves.sum()
+        values = (found.drums, strokes, found.steps, found.hits, found.strokes.sum())
         sums = [total + float(value) for total, value in zip(sums, values, strict=True)]
-    drums, pitched, steps, hits, strokes = sums
+    drums, pitched, steps, hits, struck = sums
     return {
         "step": (drums + pitched) / max(1.0, steps),
         "hit": drums / max(1.0, hits),
-        "stroke": pitched / max(1.0, strokes),
+        "stroke": pitched / max(1.0, struck),
     }
 
 
@@ -156,6 +156,15 @@ class Trainer:
         (self.out / "checkpoint.tmp").replace(self.out / "checkpoint.pt")
 
 
+def _codes(bands: Sequence[Band], shapes: int, path: Path, resume: bool) -> Codes:
+    """The codes of a run: learned once, then kept, for the weights are tied to them."""
+    if resume and path.exists():
+        return Codes.of(json.loads(path.read_text(encoding="utf-8")))
+    codes = learn_codes(bands, shapes)
+    path.write_text(json.dumps(codes.to_json()), encoding="utf-8")
+    return codes
+
+
 def held_out(cache: Path, codes: Codes, split: str, bars: int) -> dict[str, list[Batch]]:
     """The bands of a split by source, in fixed batches."""
     by_source: dict[str, list[Any]] = {}
@@ -182,7 +191,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     prepare(data, cache)
     bands = read_bands(cache, "train")
-    codes = learn_codes(bands, options["shapes"])
+    codes = _codes(bands, options["shapes"], out / "codes.json", resume)
     library = Library(bands, codes)
     trainer = Trainer(settings, codes, out, resume)
     held = {

@@ -1,0 +1,217 @@
+"""The arranger: a band for a melody, a rhythm, or some of the tracks of a piece.
+
+In: a `Plan`, its melody (or none), tracks that are kept, and an `Arranger`. Out: a `Score` with
+every planned part in it. The network writes what fits its slots; players beyond them follow the
+rules of `plain`. The same arguments and seed give the same score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import hub
+from models.arranger import plain, strictness
+from models.arranger.band import SLOTS
+from models.arranger.batches import Codes
+from models.arranger.choosing import best
+from models.arranger.context import GIVEN, WRITE, Situation, bounds, encode_context, fields
+from models.arranger.decode import Floats, Player, Sheet
+from models.arranger.encode import encode, harmony_of
+from models.arranger.model import ArrangerNet, Config
+from models.arranger.stage import Stage
+from models.arranger.staging import band_of, cast, drum_notes, pitched_notes, situation
+from models.composer.sheets import BAR_STEPS
+from models.planner.plan import Plan
+from models.score import Note, Role, Score, Track, sorted_notes
+from models.vocabulary import load
+
+#: Candidates that are played at once; the best is kept.
+CANDIDATES = 4
+
+
+@dataclass(frozen=True)
+class Arranger:
+    """A loaded network with its codes. Safe to share between threads."""
+
+    player: Player
+    codes: Codes
+    table: Floats  # pitch classes of each word
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """What is written again: these roles in these bars (0-based, both included)."""
+
+    roles: tuple[Role, ...]
+    first_bar: int
+    last_bar: int
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """How the band of some file moves, bar by bar: (bars, latent); it comes round again."""
+
+    latents: Floats
+
+
+def load_arranger(name: str = "arranger") -> Arranger:
+    """The shipped arranger, on CPU, ready; the caller keeps it.
+
+    Raises
+    ------
+    Refusal
+        When the weight is missing or not the shipped one.
+    """
+    tensors, facts = hub.load(name)
+    net = ArrangerNet(Config.of(facts["config"]))
+    net.load_state_dict({k: v.float() for k, v in tensors.items()})
+    codes = Codes.of(facts)
+    table = strictness.tone_table(codes.shapes)
+    return Arranger(Player(net, codes.shapes.tones), codes, table)
+
+
+def arrange(
+    plan: Plan,
+    melody: tuple[Note, ...],
+    arranger: Arranger,
+    seed: int,
+    *,
+    kept: Sequence[Track] = (),
+    base: Score | None = None,
+    redo: Redo | None = None,
+    texture: Texture | None = None,
+) -> Score:
+    """Write the accompaniment of a melody.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose chords, parts, sections and style are obeyed.
+    melody : tuple of Note
+        In beats, sorted; () when only a rhythm is given.
+    arranger, seed : Arranger and int
+        Who writes, and from which randomness.
+    kept : sequence of Track
+        The person's own tracks, by part name: they come back note for note, and the others follow
+        them.
+    base, redo : Score and Redo
+        A finished score, and the cells of it that are written again; everything else stays.
+    texture : Texture, optional
+        How the band of another piece moves.
+    """
+    if plan.grade is not None or str(plan.meter) not in BAR_STEPS:
+        return _joined(plain.arrange(plan, melody), kept, base, redo)
+    stage = Stage(plan, load().styles[plan.style], melody)
+    if base is not None:
+        again = redo.roles if redo else ()
+        kept = tuple(t for t in base.tracks if t.role not in again)
+    there = {t.name: t for t in (*(base.tracks if base else ()), *kept)}
+    players = cast(plan)
+    known = {slot: there[part.name] for slot, part in players.items() if part.name in there}
+    whole = {t.name for t in kept}
+    playing = {s: GIVEN if p.name in whole else WRITE for s, p in players.items()}
+    fixed = situation(plan, melody, "mma", playing)
+    sheet = _sheet(stage, fixed, known, arranger, redo if base is not None else None, texture)
+    takes = arranger.player.play(sheet, np.random.default_rng(seed), CANDIDATES)
+    steps = best(takes, fixed, arranger.codes, arranger.table)
+    written: dict[str, list[Note]] = {}
+    for slot, part in players.items():
+        if playing[slot] == GIVEN:
+            continue
+        if slot == "drums":
+            written[part.name] = drum_notes(stage, part, steps.drums)
+        else:
+            shapes = arranger.codes.shapes
+            written[part.name] = pitched_notes(stage, part, slot, steps, shapes, sheet.roots)
+    return _joined(plain.arrange(plan, melody, written), kept, base, redo)
+
+
+def _sheet(
+    stage: Stage,
+    s: Situation,
+    known: Mapping[str, Track],
+    arranger: Arranger,
+    redo: Redo | None,
+    texture: Texture | None,
+) -> Sheet:
+    """What is to be played, with what is known of the slots laid in."""
+    codes, bar = arranger.codes, BAR_STEPS[s.meter]
+    total = s.bars * bar
+    ids = encode_context(s, codes.style_index)
+    first = list(fields(len(codes.styles))).index(f"plays {SLOTS[0]}")
+    states = ids[:, first : first + len(SLOTS)]
+    if redo is not None:
+        inside = np.zeros(total, bool)
+        inside[redo.first_bar * bar : (redo.last_bar + 1) * bar] = True
+        for number, slot in enumerate(SLOTS):
+            if slot in known:
+                states[~inside, number] = GIVEN
+    steps = encode(band_of(stage.plan, stage.melody, known, s.family), codes.shapes)
+    harmony = harmony_of(s.chords, total)
+    asked = strictness.wanted(s, stage.plan.chords, arranger.table)
+    return Sheet(
+        ids,
+        states,
+        steps,
+        bar,
+        _copies(stage.plan, s, states, harmony.qualities),
+        asked,
+        harmony.roots,
+        strictness.holdable(stage.plan.chords, total),
+        None if texture is None else np.resize(texture.latents, (s.bars, texture.latents.shape[1])),
+    )
+
+
+def _copies(
+    plan: Plan, s: Situation, states: NDArray[np.int16], qualities: NDArray[np.int16]
+) -> NDArray[np.int64]:
+    """Where a section returns, the step it repeats: its last bar is free to lead elsewhere."""
+    bar = BAR_STEPS[s.meter]
+    found = np.full(len(states), -1, np.int64)
+    first: dict[tuple[str, int, int], tuple[int, int]] = {}
+    for number, planned in enumerate(plan.sections):
+        section, level = planned.section, s.density[number]
+        start, end = bounds(s.sections[number], bar)
+        origin = first.setdefault((section.label, section.bars, level), (start, end))
+        if origin[0] == start:
+            continue
+        here = np.arange(start, end - bar)
+        there = here - start + origin[0]
+        same = (qualities[here] == qualities[there]) & (states[here] == states[there]).all(1)
+        found[here[same]] = there[same]
+    return found
+
+
+def _joined(new: Score, kept: Sequence[Track], base: Score | None, redo: Redo | None) -> Score:
+    """The new score with what had to stay put back, note for note."""
+    stays = {t.name: t for t in kept}
+    old = {t.name: t for t in base.tracks} if base is not None else {}
+    tracks = []
+    for track in new.tracks:
+        if track.name in stays:
+            tracks.append(replace(track, notes=stays[track.name].notes))
+        elif track.name in old and redo is not None:
+            start = redo.first_bar * new.meter.bar_beats
+            end = (redo.last_bar + 1) * new.meter.bar_beats
+            tracks.append(spliced(old[track.name], track, start, end))
+        else:
+            tracks.append(track)
+    return new.with_tracks(tracks)
+
+
+def spliced(old: Track, new: Track, start: float, end: float) -> Track:
+    """A track's old notes with those that begin in `start..end` (beats) taken from another."""
+    before = [
+        replace(n, duration=min(n.duration, start - n.onset)) for n in old.notes if n.onset < start
+    ]
+    inside = [
+        replace(n, duration=min(n.duration, end - n.onset))
+        for n in new.notes
+        if start <= n.onset < end
+    ]
+    after = [n for n in old.notes if n.onset >= end]
+    return replace(old, notes=sorted_notes([*before, *inside, *after]))

@@ -1,251 +1,154 @@
-"""MMA (Bob van der Poel's *Musical MIDI Accompaniment*, Debian package `mma`) behind two functions.
+"""MMA as an arranger of plans: the rule baseline that a learned arranger must not lose to.
 
-In: bars of chord symbols, each with the groove that plays it. Out: the raw voices that MMA writes.
-MMA is run as a program of its own; its library of style files is read only for the names of the
-grooves in them (`DefGroove`), by the naming habits of its authors (Intro, Plus, Fill, End, Sus).
+In: a `Plan` and its melody. Out: a `Score` whose chords, bass, drums, pad and counter-line MMA
+plays in a groove of the style (`mma_styles.toml`), louder sections in the groove's fuller variant,
+with the groove's own fills, intro and ending. The melody, and parts that the groove has no voice
+for, are the plain arranger's.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+import random
+from collections import Counter
 
+from models.arranger import plain
+from models.arranger.band import ROLE_OF, SLOTS
+from models.arranger.mma_parts import Groove, Rows, Variants, gridded, grooves, slots, variants
+from models.arranger.mma_run import ChartBar, MmaFailed, MmaMissing, render, style_file
+from models.arranger.stage import nearest
+from models.planner.plan import Part, Plan
+from models.score import Note, Role, Score, Track, without_overlaps
 from models.theory import Chord
+from models.vocabulary import load
 
-#: Where Debian puts the style files.
-LIBRARY = Path("/usr/share/mma/lib")
-_DRUMS = 9  # channel, from 0
-
-#: Our chord qualities in MMA's spelling, where it is another one.
-_SPELLING = {
-    "madd9": "m(add9)",
-    "maj7": "M7",
-    "mMaj7": "mM7",
-    "maj9": "M9",
-    "9sus4": "sus9",
-    "7sus4": "7sus",
-    "maj7#11": "M7#11",
-    "maj13": "M13",
-    "69": "6(add9)",
-    "aug7": "aug7",
-}
+__all__ = ["MmaFailed", "MmaMissing", "arrange", "groove_for"]
 
 
-class MmaMissing(RuntimeError):
-    """MMA is not installed on this machine."""
-
-    def __init__(self) -> None:
-        super().__init__("The program “mma” is not installed; install it with “apt install mma”.")
-
-
-class MmaFailed(RuntimeError):
-    """MMA refused a chart or took too long; the message is its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChartBar:
-    """A bar: the groove that plays it ("stdlib/swing:SwingFill") and (beat, chord) from beat 0.
-
-    Beats are MMA's: as many to a bar as the style file's `Time` says.
-    """
-
-    groove: str
-    chords: tuple[tuple[float, Chord], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A track as MMA names it; `notes` are (onset, duration, pitch, velocity), times in beats."""
-
-    name: str
-    program: int
-    is_drum: bool
-    notes: tuple[tuple[float, float, int, int], ...]
-
-
-@dataclass(frozen=True)
-class StyleFile:
-    """The grooves of a style file, by what their names say; `sizes` are their lengths in bars.
-
-    `plain` play, `sus` play with sustained strings or voices added, `plus` are the fuller variants.
-    """
-
-    path: str
-    beats: int
-    plain: tuple[str, ...]
-    sus: tuple[str, ...]
-    plus: tuple[str, ...]
-    intros: tuple[str, ...]
-    fills: tuple[str, ...]
-    ends: tuple[str, ...]
-    sizes: dict[str, int]
-
-
-def installed() -> bool:
-    """Whether MMA and its library are here."""
-    return shutil.which("mma") is not None and LIBRARY.is_dir()
-
-
-def spell(chord: Chord) -> str:
-    """A chord symbol as MMA writes it, slash bass included."""
-    name = chord.root + _SPELLING.get(chord.quality, chord.quality)
-    return name + (f"/{chord.bass}" if chord.bass else "")
-
-
-@lru_cache(maxsize=512)
-def style_file(path: str) -> StyleFile:
-    """Read the names of the grooves of a style file such as "stdlib/swing".
-
-    Raises
-    ------
-    MmaMissing
-        When the library is not installed.
-    KeyError
-        When the library has no such file.
-    """
-    if not LIBRARY.is_dir():
-        raise MmaMissing
-    file = LIBRARY / f"{path}.mma"
-    if not file.exists():
-        raise KeyError(path)
-    beats, size = 4, 1
-    sizes: dict[str, int] = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        if match := re.match(r"\s*Time\s+(\d+)", line, re.IGNORECASE):
-            beats = int(match[1])
-        elif match := re.match(r"\s*SeqSize\s+(\d+)", line, re.IGNORECASE):
-            size = int(match[1])
-        elif match := re.match(r"\s*DefGroove\s+(\S+)", line, re.IGNORECASE):
-            sizes[match[1]] = size
-    kinds: dict[str, list[str]] = {k: [] for k in ("plain", "sus", "plus", "intro", "fill", "end")}
-    for name in sizes:
-        kinds.get(kind_of(name), []).append(name)
-    found = {k: tuple(v) for k, v in kinds.items()}
-    return StyleFile(
-        path,
-        beats,
-        found["plain"],
-        found["sus"],
-        found["plus"],
-        found["intro"],
-        found["fill"],
-        found["end"],
-        sizes,
-    )
-
-
-def kind_of(groove: str) -> str:
-    """What a groove's name says it is: intro, fill, end, plus, sus, plain or other."""
-    name = groove.lower()
-    if "metronome" in name or "break" in name or name.endswith("-44"):  # "Ballad68-44": not 6/8
-        return "other"
-    if "intro" in name:
-        return "intro"
-    if "fill" in name or re.search(r"\dF[AB]$|[a-z]F[AB]$", groove):
-        return "fill"
-    if re.search(r"end(ing)?(sus)?[a-d\d]?$", name) or re.search(r"[a-z\d]E$", groove):
-        return "end"
-    if "plus" in name:
-        return "plus"
-    return "sus" if "sus" in name else "plain"
-
-
-def render(
-    bars: Sequence[ChartBar], *, bpm: float = 120.0, seed: int = 0, timeout: float = 20.0
-) -> tuple[Voice, ...]:
-    """Play a chart.
+def arrange(
+    plan: Plan, melody: tuple[Note, ...], groove: Groove | None = None, seed: int | None = None
+) -> Score:
+    """Let MMA write the accompaniment of a melody.
 
     Parameters
     ----------
-    bars : sequence of ChartBar
-        All of one `Time`.
-    bpm : float
-        Quarter notes per minute; the speed of strums depends on it.
-    seed : int
-        Of MMA's own dice: the same chart and seed give the same notes.
-    timeout : float
-        Seconds that MMA may take.
+    plan : Plan
+        Whose chords, parts, sections and style are obeyed.
+    melody : tuple of Note
+        In beats, sorted.
+    groove : Groove, optional
+        Of the plan's meter; one of the plan's style by default.
+    seed : int, optional
+        The plan's own by default; the same seed gives the same score.
 
     Raises
     ------
     MmaMissing
         When MMA is not installed.
     MmaFailed
-        When it refuses the chart or takes longer.
+        When the table has no groove in the plan's meter, or MMA refuses the chords.
     """
-    program = shutil.which("mma")
-    if program is None:
-        raise MmaMissing
-    with tempfile.TemporaryDirectory(prefix="mma-") as folder:
-        source, target = Path(folder, "chart.mma"), Path(folder, "chart.mid")
-        source.write_text(chart_text(bars, bpm=bpm, seed=seed), encoding="utf-8")
-        command = [program, "-w", "-xNOCREDIT", str(source), "-f", str(target)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=timeout, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise MmaFailed(f"mma took longer than {timeout:g} s") from error
-        if done.returncode or not target.exists():
-            raise MmaFailed(" ".join((done.stdout + done.stderr).split())[-300:])
-        return _voices(target)
+    rng = random.Random(plan.seed if seed is None else seed)
+    groove = groove or groove_for(plan, rng)
+    names = _names(plan, groove.span, variants(groove, rng))
+    beats = style_file(groove.path).beats
+    bars = [
+        ChartBar(f"{groove.path}:{name}", _chords(plan, number, groove.span, beats))
+        for number, name in enumerate(names)
+    ]
+    number = rng.randrange(10**6)
+    voices = render(bars, bpm=plan.bpm, seed=number)
+    if groove.drums:
+        drums = render([ChartBar(groove.drums, b.chords) for b in bars], bpm=plan.bpm, seed=number)
+        voices = (*(v for v in voices if not v.is_drum), *(v for v in drums if v.is_drum))
+    rows, _ = gridded(slots(voices, beats), groove, beats, len(bars))
+    whole = plain.arrange(plan, melody)
+    seen: Counter[Role] = Counter()
+    tracks = []
+    for part, track in zip(plan.parts, whole.tracks, strict=True):
+        notes = () if part.role == "melody" else _notes(plan, part, rows, seen[part.role])
+        seen[part.role] += 1
+        tracks.append(Track(track.name, track.role, track.program, notes, track.is_drum))
+        if not notes:
+            tracks[-1] = track
+    return whole.with_tracks(tracks)
 
 
-def chart_text(bars: Sequence[ChartBar], *, bpm: float, seed: int) -> str:
-    """The chart as an .mma file; a groove is named only where it changes, so that it goes on."""
-    lines = [f"RndSeed {seed}", f"Tempo {bpm:g}"]
-    groove = ""
-    for number, bar in enumerate(bars, 1):
-        if bar.groove != groove:
-            groove = bar.groove
-            lines.append(f"Groove {groove}")
-        chords = " ".join(f"{spell(c)}@{beat + 1:g}" for beat, c in bar.chords)
-        lines.append(f"{number} {chords or 'z'}")
-    return "\n".join(lines) + "\n"
+def groove_for(plan: Plan, rng: random.Random) -> Groove:
+    """A groove of the plan's meter: of its style, else of its family, else of any.
 
+    Grooves whose bars are two of the plan's are left out where a section has an odd number of bars.
 
-def _voices(path: Path) -> tuple[Voice, ...]:
-    """The tracks by name: MMA starts a new MIDI track when a voice changes its instrument.
-
-    MMA's plectrum strikes a string that still sounds again without ending the note, which symusic
-    would read as one long note; here a key that is struck again ends its note.
+    Raises
+    ------
+    MmaFailed
+        When the table has none in that meter.
     """
-    import mido  # type: ignore[import-untyped]
-
-    midi = mido.MidiFile(str(path))
-    merged: dict[tuple[str, bool], list[tuple[float, float, int, int]]] = {}
-    programs: dict[tuple[str, bool], int] = {}
-    for track in midi.tracks:
-        drum = any(m.type == "note_on" and m.channel == _DRUMS for m in track)
-        key = (track.name, drum)
-        program = next((m.program for m in track if m.type == "program_change"), 0)
-        programs.setdefault(key, program)
-        merged.setdefault(key, []).extend(_notes(track, midi.ticks_per_beat))
-    return tuple(
-        Voice(name, programs[name, drum], drum, tuple(sorted(notes)))
-        for (name, drum), notes in merged.items()
-        if notes
-    )
+    odd = any(s.section.bars % 2 or s.section.start_bar % 2 for s in plan.sections)
+    fitting = [g for g in grooves() if g.meter == str(plan.meter) and not (odd and g.span == 2)]
+    family = load().styles[plan.style].family
+    for chosen in (
+        [g for g in fitting if g.style == plan.style],
+        [g for g in fitting if g.family == family],
+        fitting,
+    ):
+        if chosen:
+            return rng.choice(chosen)
+    raise MmaFailed(f"the table has no groove in {plan.meter}")
 
 
-def _notes(track: Iterable[Any], ticks: int) -> Iterator[tuple[float, float, int, int]]:
-    sounding: dict[int, tuple[int, int]] = {}
-    now = 0
-    for message in track:
-        now += message.time
-        if message.type not in ("note_on", "note_off"):
+def _names(plan: Plan, span: int, chosen: Variants) -> list[str]:
+    """The groove of each of MMA's bars."""
+    middle = sum(s.dynamics for s in plan.sections) / len(plan.sections)
+    found: list[str] = []
+    for planned in plan.sections:
+        bars = planned.section.bars // span
+        loud = planned.dynamics > middle
+        name, fill = chosen.verse, chosen.verse_fill
+        if loud:
+            name, fill = chosen.chorus, chosen.chorus_fill
+        if planned.section.name == "intro" and chosen.intro:
+            name, fill = chosen.intro, ""
+        found += [name] * bars
+        if fill and bars > 1:
+            found[-1] = fill
+    if chosen.end and 0 < chosen.end_bars < len(found) and not plan.loop:
+        found[-chosen.end_bars :] = [chosen.end] * chosen.end_bars
+    return found
+
+
+def _chords(plan: Plan, number: int, span: int, beats: int) -> tuple[tuple[float, Chord], ...]:
+    """The chords of one of MMA's bars, in its beats; the bar opens with the chord that sounds."""
+    length = plan.meter.bar_beats * span
+    start = number * length
+    here: dict[float, Chord] = {}
+    for placed in plan.chords:
+        if placed.onset < start + length and placed.onset + placed.duration > start:
+            at = max(0.0, placed.onset - start) * beats / length
+            here[round(at, 3)] = placed.chord
+    if here and min(here) > 0:
+        here[0.0] = here.pop(min(here))
+    return tuple(sorted(here.items()))
+
+
+def _notes(plan: Plan, part: Part, rows: Rows, order: int) -> tuple[Note, ...]:
+    """What a part plays: the slot of its role, the second one for a second player.
+
+    In its range, moved by octaves, and only in the sections that let it in; louder in louder ones.
+    """
+    mine = [slot for slot in SLOTS if ROLE_OF[slot] == part.role]
+    if not mine:
+        return ()
+    slot = SLOTS.index(mine[min(order, len(mine) - 1)])
+    found = []
+    for number, onset, length, pitch, velocity in rows:
+        if number != slot:
             continue
-        if message.note in sounding:
-            start, velocity = sounding.pop(message.note)
-            yield start / ticks, (now - start) / ticks, message.note, velocity
-        if message.type == "note_on" and message.velocity:
-            sounding[message.note] = (now, message.velocity)
-    for pitch, (start, velocity) in sounding.items():
-        yield start / ticks, (now - start) / ticks, pitch, velocity
+        bar = min(plan.bars - 1, int(onset / 4 // plan.meter.bar_beats))
+        planned = plan.section_at(bar)
+        fitted: int | None = pitch
+        if not part.is_drum and not part.low <= pitch <= part.high:
+            fitted = nearest([pitch], pitch, part.low, part.high)
+        if part.role in planned.roles and fitted is not None:
+            loud = max(1, min(127, round(velocity * (0.8 + 0.4 * planned.dynamics))))
+            found.append(Note(onset / 4, fitted, length / 4, loud))
+    return without_overlaps(found)

@@ -31,7 +31,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from models.arranger.band import SLOTS
-from models.arranger.mma import StyleFile, Voice, style_file
+from models.arranger.mma_run import StyleFile, Voice, style_file
 from models.composer.sheets import BAR_STEPS
 from models.vocabulary import load
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.arranger.band import SECTIONS, Band, rows, save
-from models.arranger.mma import ChartBar, MmaFailed, Voice, render, style_file
+from models.arranger.mma_run import ChartBar, MmaFailed, Voice, render, style_file
 from models.arranger.mma_parts import Groove, Variants, gridded, grooves, slots, variants
 from models.composer.data import load_sheets
 from models.composer.sheets import SPLITS

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from models import midi, vocabulary
@@ -39,6 +40,10 @@ _TITLES = {
     "swing": "swing", "blues": "blues_shuffle", "boogi": "boogie_woogie", "techno": "techno",
     "march": "march",
 }  # fmt: skip
+_RING = 0.3  # beats that a last note may hang over a bar line, or a first come before it
+# Changes of chord that show another bar line: their share, that of the file's bar lines, in all.
+_CLEAR, _RARE, _FEW = 0.5, 0.15, 8
+_EFFECTS = 112  # programs from here on have no pitch to speak of
 _DISTORTED = (29, 30)
 _SYNTHS = (38, 39, *range(80, 104))
 _ORCHESTRAL = (*range(40, 62), *range(68, 76))
@@ -61,29 +66,20 @@ def game_bands(data: Path) -> Iterator[Band]:
 
 def band_of(score: Score, tune: str, split: str | None) -> Band | None:
     """A whole piece; None where the grid, the meter or the parts do not serve."""
-    meter = _SAME.get(str(score.meter), str(score.meter))
-    onsets = [n.onset for t in score.tracks for n in t.notes]
-    if meter not in BAR_STEPS or not onsets:
+    piece = _piece(score)
+    if piece is None:
         return None
-    swing = 0.5 if score.meter.is_compound else grid.swing_of(onsets)
-    beats = Meter.parse(meter).bar_beats
-    silent = int((min(onsets) + 1e-6) // beats)
-    tracks = _from(score.tracks, silent * beats)
-    bars = int(-(-(score.beats - silent * beats - 0.3) // beats))
-    pitched = [n for t in tracks if not t.is_drum and t.program < 112 for n in t.notes]
-    if grid.near(onsets, swing) < _ON_GRID or len(pitched) < _LEAST:
-        return None
-    end = bars * BAR_STEPS[meter]
-    found = roles.assign(tracks, bars * beats)
-    lead = [n for t, r in zip(tracks, found, strict=True) if r == "melody" for n in t.notes]
-    melody = skyline(lead) if lead else ()
-    heard = [(n.onset, n.duration, n.pitch) for n in pitched]
+    size = BAR_STEPS[piece.meter]
+    end = piece.bars * size
+    found = roles.assign(piece.tracks, piece.bars * piece.bar_beats)
+    lead = [n for t, r in zip(piece.tracks, found, strict=True) if r == "melody" for n in t.notes]
+    melody = skyline(sorted(lead)) if lead else ()
+    pitched = _pitched(piece.tracks)
     tonic, minor, _ = find_key(weights((n.duration, n.pitch) for n in pitched))
-    sections = section_rows(melody, tonic, minor, meter, bars)
-    size = BAR_STEPS[meter]
-    windows = grid.spans(bars, [int(row[0]) for row in sections])
-    notes = _notes(tracks, found, swing, [(a * size, (a + n) * size) for a, n in windows])
-    chords = find_chords(heard, beats, bars)
+    sections = section_rows(melody, tonic, minor, piece.meter, piece.bars)
+    windows = grid.spans(piece.bars, [int(row[0]) for row in sections])
+    spans = [(a * size, (a + n) * size) for a, n in windows]
+    notes = _notes(piece.tracks, found, piece.swing, spans)
     style, family = _style(score, tune)
     return Band(
         id=tune,
@@ -92,19 +88,74 @@ def band_of(score: Score, tune: str, split: str | None) -> Band | None:
         split=split or grid.split_of(_opening(melody or pitched)),
         style=style,
         family=family,
-        meter=meter,
+        meter=piece.meter,
         tonic=tonic,
         minor=minor,
-        bpm=round(score.bpm, 2),
-        swing=swing,
-        bars=bars,
-        melody=grid.melody_rows(melody, swing, end),
+        bpm=round(60 * score.beats / score.seconds, 2),
+        swing=piece.swing,
+        bars=piece.bars,
+        melody=grid.melody_rows(melody, piece.swing, end),
         chords=with_bass(
-            [(round(on * STEPS_PER_BEAT), root, quality) for on, root, quality in chords], notes
+            [(round(on * STEPS_PER_BEAT), root, quality) for on, root, quality in piece.chords],
+            notes,
         ),
         sections=sections,
         notes=rows(notes, 5),
     )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Tracks in beats from the first bar line, and what was found in them."""
+
+    tracks: tuple[Track, ...]
+    meter: str
+    bars: int
+    swing: float
+    chords: tuple[tuple[float, int, int], ...]
+
+    @property
+    def bar_beats(self) -> float:
+        return Meter.parse(self.meter).bar_beats
+
+
+def _piece(score: Score) -> _Piece | None:
+    """The piece from its first sounding bar on; None where a sixteenth grid does not hold it."""
+    meter = _SAME.get(str(score.meter), str(score.meter))
+    onsets = [n.onset for t in score.tracks for n in t.notes]
+    if meter not in BAR_STEPS or len(_pitched(score.tracks)) < _LEAST:
+        return None
+    swing = 0.5 if score.meter.is_compound else grid.swing_of(onsets)
+    if grid.near(onsets, swing) < _ON_GRID:
+        return None
+    beats = Meter.parse(meter).bar_beats
+    begin = int((min(onsets) + 1e-6) // beats) * beats
+    found = _from_bar(score, begin, meter, swing)
+    late = _late(found)
+    return _from_bar(score, begin + late, meter, swing) if late else found
+
+
+def _from_bar(score: Score, begin: float, meter: str, swing: float) -> _Piece:
+    beats = Meter.parse(meter).bar_beats
+    tracks = _from(score.tracks, begin)
+    bars = max(1, int(-(-(score.beats - begin - _RING) // beats)))
+    heard = [(n.onset, n.duration, n.pitch) for n in _pitched(tracks)]
+    return _Piece(tracks, meter, bars, swing, tuple(find_chords(heard, beats, bars)))
+
+
+def _late(piece: _Piece) -> int:
+    """By how many beats the file's bar lines come too early: most chords change there, not on them.
+
+    `find_chords` favours changes on bar lines, so it says so only where the music does.
+    """
+    places = Counter(on % piece.bar_beats for on, _, _ in piece.chords)
+    place, count = places.most_common(1)[0]
+    clear = count >= _CLEAR * places.total() and places[0.0] <= _RARE * places.total()
+    return int(place) if clear and places.total() >= _FEW and place == int(place) else 0
+
+
+def _pitched(tracks: Sequence[Track]) -> list[Note]:
+    return [n for t in tracks if not t.is_drum and t.program < _EFFECTS for n in t.notes]
 
 
 def _from(tracks: Sequence[Track], begin: float) -> tuple[Track, ...]:
@@ -114,11 +165,15 @@ def _from(tracks: Sequence[Track], begin: float) -> tuple[Track, ...]:
             t.name,
             t.role,
             t.program,
-            tuple(Note(n.onset - begin, n.pitch, n.duration, n.velocity) for n in t.notes),
+            tuple(
+                Note(n.onset - begin, n.pitch, n.duration, n.velocity)
+                for n in t.notes
+                if n.onset >= begin - _RING
+            ),
             t.is_drum,
         )
         for t in tracks
-        if t.notes
+        if t.notes and t.notes[-1].onset >= begin - _RING
     )
 
 

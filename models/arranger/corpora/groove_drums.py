@@ -61,12 +61,12 @@ def groove_drums(data: Path) -> Iterator[Band]:
     for row in sorted(usable, key=lambda r: r["beat_type"]):  # beats before fills
         notes = _strokes(folder / row["midi_filename"])
         # A bar or two is too little to tell a feel from a figure: fills trust the beats about them.
-        few = _FILL if row["beat_type"] == "fill" and _tune(row) in swung else _BEAT
+        few = _FILL if row["beat_type"] == "fill" and _sitting(row) in swung else _BEAT
         swing = (
             0.5 if row["time_signature"] == "6-8" else grid.swing_of((n.onset for n in notes), few)
         )
         if swing != 0.5:
-            swung.add(_tune(row))
+            swung.add(_sitting(row))
         band = _band(row, notes, swing)
         if band:
             yield from (w for w in grid.cut(band) if len(w.notes) >= _LEAST)
@@ -97,7 +97,7 @@ def _strokes(path: Path) -> list[Note]:
     return grid.gm_drums(moved, "roland")
 
 
-def _tune(row: Mapping[str, str]) -> str:
+def _sitting(row: Mapping[str, str]) -> str:
     """What a drummer played in one sitting in one style and tempo."""
     return f"groove/{row['session']}/{row['style']}/{row['bpm']}"
 
@@ -118,7 +118,7 @@ def _band(row: Mapping[str, str], notes: list[Note], swing: float) -> Band | Non
     fill = row["beat_type"] == "fill"
     return Band(
         id=f"groove/{row['id']}",
-        tune=_tune(row),
+        tune=f"groove/{row['id']}",
         source="groove",
         split=row["split"],
         style=style,

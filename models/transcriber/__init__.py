@@ -1,0 +1,1 @@
+"""What somebody hums, whistles or plays into a microphone, as notes: pitch, beat, meter and key."""

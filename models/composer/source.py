@@ -78,8 +78,10 @@ def read_score(path: Path) -> Score:
     raise Refusal("That is not a MIDI or MusicXML file; export the music as one and send that.")
 
 
-def source_of_score(score: Score, style: str = "pop") -> Source:
+def source_of_score(score: Score, style: str = "pop", *, whole: bool = False) -> Source:
     """A score as a piece; `style` (a vocabulary id) chooses the parts beside the melody.
+
+    Silent bars before the first note are left out, unless the `whole` of it is asked for.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def source_of_score(score: Score, style: str = "pop") -> Source:
             raise Refusal("Only drums play in this file; send one with a melody.")
         raise Refusal("There are no notes in this file; send one that plays something.")
     lead = pitched[chosen]
-    silent = _silent_bars(pitched, meter)
+    silent = 0 if whole else _silent_bars(pitched, meter)
     bars = _bars(pitched, meter) - silent
     begin, end = silent * meter.bar_beats, (silent + bars) * meter.bar_beats
     melody = _within(snap(skyline(lead.notes)), begin, end)

@@ -84,10 +84,18 @@ def violations(score: Score, plan: Plan) -> list[Violation]:
 
 
 def parallels(score: Score, plan: Plan) -> int:
-    """Parallel fifths and octaves inside the families of an ensemble; 0 for a band."""
+    """Parallel fifths and octaves inside the families of an ensemble; 0 for a band.
+
+    Seats that double another are left out: they are one voice.
+    """
+    if plan.ensemble is None:
+        return 0
     desks = _desks(score, plan)
+    doubling = {s.name for s in load().ensembles[plan.ensemble].seats if s.doubles}
     return sum(
-        crossing.parallels([desks[i].track.notes for i in members])
+        crossing.parallels(
+            [desks[i].track.notes for i in members if desks[i].track.name not in doubling]
+        )
         for members, _ in _families(desks, plan)
     )
 

@@ -305,7 +305,7 @@ def find_swing(onsets: Iterable[float]) -> float:
     late = [p for p in places if 0.58 <= p < 0.78]
     half = sum(0.42 <= p < 0.58 for p in places)
     first = sum(0.18 <= p < 0.29 for p in places)
-    if len(late) < 4 or half > 0.34 * len(late) or first > 0.25 * len(late):
+    if len(late) < 4 or half > 0.6 * len(late) or first > 0.25 * len(late):
         return 0.5
     return round(median(late), 3)
 

@@ -25,6 +25,7 @@ _DRUMS = 9  # channel, from 0
 
 #: Our chord qualities in MMA's spelling, where it is another one.
 _SPELLING = {
+    "dim": "mb5",  # its "dim" has a seventh
     "madd9": "m(add9)",
     "maj7": "M7",
     "mMaj7": "mM7",
@@ -34,7 +35,6 @@ _SPELLING = {
     "maj7#11": "M7#11",
     "maj13": "M13",
     "69": "6(add9)",
-    "aug7": "aug7",
 }
 
 

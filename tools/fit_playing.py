@@ -7,7 +7,7 @@ tables, and on standard output what they are made of. A drummer's timing is take
 
     offset = mean of (style group, limb, place in the bar)     shrunk to the mean of all groups
            + what this take does differently there             drawn once a piece
-           + the pulse that all limbs (and the band) share     1/f noise, after Hennig et al. 2011
+           + the pulse that all limbs (and the band) share     coloured noise, Hennig et al. 2011
            + the limb's own error                              AR(1) from hit to hit
 
 and its loudness likewise, in normal scores within a limb and level, so that the shape of each
@@ -45,7 +45,8 @@ Ints = NDArray[np.int64]
 #: against the mean of all: chosen on the validation split (`--shrink` prints the table).
 HALF_HITS, HALF_TAKES = 8.0, 2.0
 LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
-COLOURS = tuple(round(0.1 * i, 1) for i in range(2, 16))
+COLOURS = tuple(round(0.2 * i, 1) for i in range(2, 16))
+KNEES = (0.0, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03)
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 LIMBS = range(len(CLASSES))
 LEVELS = 3
@@ -90,6 +91,7 @@ class Parts:
     take: Floats  # (limbs,) sd of a take's own mean at a sixteenth of the bar
     pulse: float  # sd of what all limbs share
     colour: float  # exponent of its spectrum
+    knee: float  # frequency below which that is flat, cycles a step
     limb: Floats  # (limbs, levels) sd of a limb's own error
     hold: Floats  # (limbs,) its correlation from hit to hit
 
@@ -155,13 +157,13 @@ def take_apart(data: Sequence[Line]) -> Parts:
             following[limb] += of[1:] @ of[:-1]
             pairs[limb] += max(0, len(of) - 1)
     shared = cross[:, 0] / np.maximum(cross[:, 1], 1)
-    pulse, colour = coloured(shared)
+    pulse, colour, knee = coloured(shared)
     overall = np.maximum(squares.sum(1) / np.maximum(hits.sum(1), 1) - pulse**2, 1e-6)
     own = squares / np.maximum(hits, 1) - pulse**2
     own = np.where(hits >= _LEAST_LEVEL, own, overall[:, None])
     hold = np.clip((following / np.maximum(pairs, 1) - shared[2]) / overall, 0.0, 0.9)
     take = np.array([weighted_root(rows) for rows in between])
-    return Parts(means, take, pulse, colour, np.sqrt(np.maximum(own, 0.0)), hold)
+    return Parts(means, take, pulse, colour, knee, np.sqrt(np.maximum(own, 0.0)), hold)
 
 
 def weighted_root(found: Sequence[tuple[float, float]]) -> float:
@@ -190,15 +192,16 @@ def crossed(line: Line, left: Floats, used: NDArray[np.bool_]) -> Floats:
     return np.array(found)
 
 
-def coloured(shared: Floats) -> tuple[float, float]:
-    """Standard deviation and spectral exponent of the noise whose covariances come nearest."""
-    best = (np.inf, 0.0, 0.0)
+def coloured(shared: Floats) -> tuple[float, float, float]:
+    """Standard deviation, exponent and knee of the noise whose covariances come nearest."""
+    best = (np.inf, 0.0, 0.0, 0.0)
     for colour in COLOURS:
-        shape = autocovariance(colour, (0, *LAGS))
-        size = max(0.0, float(shape @ shared / (shape @ shape)))
-        error = float(((shared - size * shape) ** 2).sum())
-        best = min(best, (error, size, colour))
-    return best[1] ** 0.5, best[2]
+        for knee in KNEES:
+            shape = autocovariance(colour, knee, (0, *LAGS))
+            size = max(0.0, float(shape @ shared / (shape @ shape)))
+            error = float(((shared - size * shape) ** 2).sum())
+            best = min(best, (error, size, colour, knee))
+    return best[1] ** 0.5, best[2], best[3]
 
 
 def scores(found: Sequence[Take]) -> tuple[dict[tuple[int, int], Floats], list[Floats]]:
@@ -357,7 +360,8 @@ def text(data: Path) -> str:
             limbs=", ".join(CLASSES),
             places=", ".join(PLACES),
         ),
-        "[timing] # ms\n" + settings({"pulse": timing.pulse, "colour": timing.colour}),
+        "[timing] # ms\n"
+        + settings({"pulse": timing.pulse, "colour": timing.colour, "knee": timing.knee}),
         f"take = {table(timing.take[:, None].T)[1:-1]}",
         f"limb = {table(timing.limb)}",
         f"hold = {[round(float(h), 2) for h in timing.hold]}",

@@ -1,7 +1,8 @@
 """Noise as people make it: correlated over time, closed to a circle so that loops have no seam.
 
 In: a seed, a length, a spectrum. Out: values of standard deviation 1. Timing errors of people who
-keep a beat are 1/f-like over minutes, not independent (Hennig et al., PLoS ONE 6, 2011, e26457).
+keep a beat are correlated over minutes, 1/f-like (Hennig et al., PLoS ONE 6, 2011, e26457); those
+who hear a click give way to it, so below a knee the spectrum flattens.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ Floats = NDArray[np.float64]
 _SPAN = 512
 
 
-def coloured(rng: Random, length: int, colour: float) -> Floats:
-    """A circle of `length` values whose power falls with frequency to the power of `colour`.
+def coloured(rng: Random, length: int, colour: float, knee: float) -> Floats:
+    """A circle of `length` values; above the `knee` (cycles a step) power falls as f ** -`colour`.
 
     Its mean is 0 and its expected variance 1; it begins where it is nearest to 0, so that a piece
     starts in time.
@@ -28,23 +29,24 @@ def coloured(rng: Random, length: int, colour: float) -> Floats:
     half = length // 2
     if half < 1:
         return np.zeros(max(length, 1))
-    power = _spectrum(length, colour)
+    power = _spectrum(length, colour, knee)
     waves = np.array([complex(rng.gauss(0, 1), rng.gauss(0, 1)) for _ in range(half)])
     found = np.fft.irfft(np.concatenate([[0], waves * np.sqrt(power / 4)]), length) * length
     start = int(np.abs(found).argmin())
     return np.roll(found, -start)
 
 
-def autocovariance(colour: float, lags: Sequence[int]) -> Floats:
+def autocovariance(colour: float, knee: float, lags: Sequence[int]) -> Floats:
     """What `coloured` has at each lag in steps, for a variance of 1."""
-    power = _spectrum(_SPAN, colour)
+    power = _spectrum(_SPAN, colour, knee)
     frequencies = np.arange(1, _SPAN // 2 + 1) / _SPAN
     return np.array([float(power @ np.cos(2 * math.pi * frequencies * lag)) for lag in lags])
 
 
-def _spectrum(length: int, colour: float) -> Floats:
+def _spectrum(length: int, colour: float, knee: float) -> Floats:
     """Power of each frequency from one turn a circle up, summing to 1."""
-    power = np.arange(1, length // 2 + 1, dtype=float) ** -colour
+    frequencies = np.arange(1, length // 2 + 1) / length
+    power: Floats = (frequencies**2 + knee**2) ** (-colour / 2)
     return power / power.sum()
 
 

@@ -1,10 +1,10 @@
 """Bands that MMA plays over people's tunes: the only source of labelled bands in every style.
 
-In: the composer's lead sheets and the jazz charts of `--data DIR`. Out: `Band`s in shards under
-`cache/arranger`, the same for the same tune and groove. A render is 16 to 24 bars: intro (no
-melody), verse, chorus in the groove's fuller variant, ending; fills in the last bar of a section.
+In: the composer's lead sheets and the jazz charts of `--data DIR`. Out: `Band`s in shards, the same
+for the same tune and groove. A render is 16 to 28 bars: intro (no melody), verse, chorus in the
+groove's fuller variant, ending; fills in the last bar of a section.
 
-    python -m models.arranger.corpora.mma_renders --data DIR --cache DIR --shards 30
+    python -m models.arranger.corpora.mma_renders --data DIR --cache DIR --sheets DIR --shards 30
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.arranger.band import SECTIONS, Band, rows, save
-from models.arranger.mma_run import ChartBar, MmaFailed, Voice, render, style_file
 from models.arranger.mma_parts import Groove, Variants, gridded, grooves, slots, variants
+from models.arranger.mma_run import ChartBar, MmaFailed, Voice, render, style_file
 from models.composer.data import load_sheets
 from models.composer.sheets import SPLITS
 from models.planner.corpora import jazz_charts
@@ -83,11 +83,11 @@ class Form:
         return self.intro + self.verse + self.chorus + self.end
 
 
-def tunes(data: Path, cache: Path) -> dict[str, list[Tune]]:
-    """Lead sheets with chords and jazz charts, by split."""
+def tunes(data: Path, sheets: Path) -> dict[str, list[Tune]]:
+    """Lead sheets with chords and jazz charts, by split; `sheets` is the composer's cache."""
     found: dict[str, list[Tune]] = {split: [] for split in SPLITS}
-    for split, sheets in load_sheets(data, cache / "composer").items():
-        for s in sheets:
+    for split, members in load_sheets(data, sheets).items():
+        for s in members:
             if s.bars >= 8 and len(s.chords) >= s.bars // 4:
                 tune = Tune(s.id, split, s.source, s.meter, s.minor, s.bars, s.notes, s.chords)
                 found[split].append(tune)
@@ -316,7 +316,7 @@ def mma_bands(
 
 def shard_path(cache: Path, split: str, number: int) -> Path:
     """Where a shard lies."""
-    return cache / "arranger" / f"mma-{split}-{number:03d}.npz"
+    return cache / f"mma-{split}-{number:03d}.npz"
 
 
 def write_shard(pool: Sequence[Tune], cache: Path, split: str, number: int, shards: int) -> Path:
@@ -330,12 +330,12 @@ def write_shard(pool: Sequence[Tune], cache: Path, split: str, number: int, shar
     return path
 
 
-def farm(data: Path, cache: Path, shards: int) -> Counter[str]:
+def farm(data: Path, cache: Path, sheets: Path, shards: int) -> Counter[str]:
     """Render `shards` shards of training bands and a twentieth of that for each other split.
 
-    Returns the number of bands by split. A run that is stopped goes on where it stopped.
+    Returns the number of shards by split. A run that is stopped goes on where it stopped.
     """
-    pools = tunes(data, cache)
+    pools = tunes(data, sheets)
     few = max(1, round(shards / 20))
     plan = [("train", 0, shards)] + [(s, n, few) for s in SPLITS[1:] for n in range(few)]
     plan += [("train", n, shards) for n in range(1, shards)]
@@ -351,10 +351,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the data directory")
     parser.add_argument("--cache", type=Path, required=True, help="where shards are kept")
+    parser.add_argument("--sheets", type=Path, required=True, help="the composer's cache")
     parser.add_argument("--shards", type=int, default=30, help=f"of {SHARD} training bands each")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    for split, number in farm(chosen.data, chosen.cache, chosen.shards).items():
+    for split, number in farm(chosen.data, chosen.cache, chosen.sheets, chosen.shards).items():
         log.info("%s: %d shards", split, number)
 
 

@@ -65,6 +65,7 @@ def test_sections_cover_the_render_and_the_intro_has_no_melody() -> None:
         assert at == made.bars
         start = intro_bars(made) * made.bar_steps
         assert made.melody[:, 0].min() == start
+        assert len(np.unique(made.melody[:, 0])) == len(made.melody)  # one voice, laid once
         assert made.chords[0][0] == 0
         assert (made.melody[:, 0] + made.melody[:, 1]).max() <= made.bars * made.bar_steps
     assert set(seen) == {"intro", "verse", "chorus", "outro"}

@@ -225,21 +225,18 @@ def _laid(
     sounding = [c for c in tune.chords if c[0] <= first] or [tune.chords[0]]
     opening = (0, *sounding[-1][1:])
     inside = [(at - first, r, q) for at, r, q in tune.chords if first < at < first + length]
-    for start in [*range(offset, total, length), 0]:
-        stop = offset if start < offset else total
+    for start in range(offset, total, length):
         for at, root, quality in (opening, *inside):
-            onset = start + at // beat * beat
-            if onset < stop:
-                chords[onset] = ((root + tonic) % 12, quality)
-        if start < offset:
-            continue
+            if start + at < total:
+                chords[start + at // beat * beat] = ((root + tonic) % 12, quality)
         for at, duration, pitch in tune.notes:
             onset = start + at - first
             if first <= at < first + length and onset < total:
                 cut = min(duration, total - onset, first + length - at)
                 melody.append((onset, cut, pitch + shift))
-    if form.intro == 0:
-        chords[0] = ((opening[1] + tonic) % 12, opening[2])
+    for at, root, quality in (opening, *inside):
+        if at < offset:  # the intro plays over the first chords
+            chords[at // beat * beat] = ((root + tonic) % 12, quality)
     merged: list[tuple[int, int, int]] = []
     for onset, (root, quality) in sorted(chords.items()):
         if not merged or merged[-1][1:] != (root, quality):

@@ -28,6 +28,7 @@ from bot.render import picture
 from bot.rework import draft
 from bot.studio import Stopwatch, Studio, sketch_of
 from models import hub, midi
+from models.arranger.generate import load_arranger
 from models.composer.generate import Composer, load_composer
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -99,7 +100,9 @@ def rebuild(out: Path, show: Callable[[str], None]) -> None:
 
 def made(wanted: Sequence[Entry], composer: Composer, out: Path) -> list[Hung]:
     """Make recipes in order, each as `out`/NAME.mid and NAME.png."""
-    studio = Studio(composer, Path())  # nothing is rendered: no soundfont is needed
+    studio = Studio(
+        composer, load_arranger(), Path()
+    )  # nothing is rendered: no soundfont is needed
     hung = []
     with TemporaryDirectory() as scratch:
         for entry in wanted:

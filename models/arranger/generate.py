@@ -26,7 +26,7 @@ from models.arranger.stage import Stage
 from models.arranger.staging import band_of, cast, drum_notes, pitched_notes, situation
 from models.composer.sheets import BAR_STEPS
 from models.planner.plan import Plan
-from models.score import Note, Role, Score, Track, sorted_notes
+from models.score import Note, Score, Track, sorted_notes
 from models.vocabulary import load
 
 #: Candidates that are played at once; the best is kept.
@@ -44,9 +44,9 @@ class Arranger:
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """What is written again: these roles in these bars (0-based, both included)."""
+    """What is written again: these parts, by name, in these bars (0-based, both included)."""
 
-    roles: tuple[Role, ...]
+    parts: tuple[str, ...]
     first_bar: int
     last_bar: int
 
@@ -104,11 +104,11 @@ def arrange(
         How the band of another piece moves.
     """
     if plan.grade is not None or str(plan.meter) not in BAR_STEPS:
-        return _joined(plain.arrange(plan, melody), kept, base, redo)
+        return joined(plain.arrange(plan, melody), kept, base, redo)
     stage = Stage(plan, load().styles[plan.style], melody)
     if base is not None:
-        again = redo.roles if redo else ()
-        kept = tuple(t for t in base.tracks if t.role not in again)
+        again = redo.parts if redo else ()
+        kept = tuple(t for t in base.tracks if t.name not in again)
     there = {t.name: t for t in (*(base.tracks if base else ()), *kept)}
     players = cast(plan)
     known = {slot: there[part.name] for slot, part in players.items() if part.name in there}
@@ -127,7 +127,7 @@ def arrange(
         else:
             shapes = arranger.codes.shapes
             written[part.name] = pitched_notes(stage, part, slot, steps, shapes, sheet.roots)
-    return _joined(plain.arrange(plan, melody, written), kept, base, redo)
+    return joined(plain.arrange(plan, melody, written), kept, base, redo)
 
 
 def _sheet(
@@ -186,7 +186,7 @@ def _copies(
     return found
 
 
-def _joined(new: Score, kept: Sequence[Track], base: Score | None, redo: Redo | None) -> Score:
+def joined(new: Score, kept: Sequence[Track], base: Score | None, redo: Redo | None) -> Score:
     """The new score with what had to stay put back, note for note."""
     stays = {t.name: t for t in kept}
     old = {t.name: t for t in base.tracks} if base is not None else {}

@@ -13,7 +13,8 @@ Slots by rule, from the class that MMA puts in a track's name:
 - pad: of the Chord tracks whose notes last half a bar on average, the one that sounds longest;
 - chords, chords2: of all other Chord, Plectrum and Arpeggio tracks the two with the most onsets;
 - counter: of the melodic tracks with one note at a time (Solo, Aria, Scale, Melody and high Bass)
-  the one with the most onsets; with more notes at a time they count as chordal.
+  the one with the most onsets, moved up by octaves where it lies below C3 on average; with more
+  notes at a time they count as chordal.
 Tracks with a name of their own (the `kara` files) go by their instrument and their texture.
 """
 
@@ -48,6 +49,7 @@ _BASS_TOP = 52
 _BASS_PROGRAMS = range(32, 40)
 #: The lowest string of a bass.
 _E1 = 28
+_C3 = 48
 #: A strum: notes that follow each other within this many beats are struck together.
 _STRUM = 0.1
 
@@ -204,7 +206,7 @@ def slots(voices: Sequence[Voice], bar_beats: float) -> dict[str, Notes]:
         "chords": list(comps[0].notes) if comps else [],
         "chords2": list(comps[1].notes) if len(comps) > 1 else [],
         "pad": list(max(pads, key=_sounding).notes) if pads else [],
-        "counter": _one_voice(max(lines, key=_onsets).notes) if lines else [],
+        "counter": _above_bass(_one_voice(max(lines, key=_onsets).notes)) if lines else [],
     }
     return {slot: notes for slot, notes in found.items() if notes}
 
@@ -270,6 +272,12 @@ def _playable(notes: Notes) -> Notes:
     return [
         (o, d, p if p >= _E1 else p + 12 * math.ceil((_E1 - p) / 12), v) for o, d, p, v in raised
     ]
+
+
+def _above_bass(notes: Notes) -> Notes:
+    """A line below C3 would be a second bass."""
+    up = 12 * max(0, math.ceil((_C3 - fmean(n[2] for n in notes)) / 12))
+    return [(o, d, p + up, v) for o, d, p, v in notes]
 
 
 def _together(spans: Notes) -> Notes:

@@ -11,6 +11,7 @@ from models.arranger.corpora.mma_renders import (
     Tune,
     band,
     choose,
+    in_harmony,
     jobs,
     shard_path,
     write_shard,
@@ -116,6 +117,12 @@ def test_another_drum_machine_takes_the_drums_over() -> None:
     other = rendered(Groove("reggae", "4/4", "stdlib/ska", "Ska", "zoom/reggae:REGG01"))
     assert set(other.part("drums")[:, 2]) != set(own.part("drums")[:, 2])
     assert {"bass", "chords"} <= set(other.slots())
+
+
+@needs_mma
+def test_drums_written_as_chords_are_not_learned() -> None:
+    assert in_harmony(rendered())
+    assert band(Groove("mambo", "4/4", "yamaha/mambo", "MamboMainA", ""), tune()) is None
 
 
 def test_jobs_mix_families_and_play_every_groove() -> None:

@@ -19,14 +19,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from models.arranger.band import SECTIONS, Band, rows, save
 from models.arranger.mma_parts import Groove, Variants, gridded, grooves, slots, variants
 from models.arranger.mma_run import ChartBar, MmaFailed, Voice, render, style_file
 from models.composer.data import load_sheets
-from models.composer.sheets import SPLITS
+from models.composer.sheets import SPLITS, TEMPLATES
 from models.planner.corpora import jazz_charts
 from models.planner.tokens import PLAIN
-from models.theory import Chord, Key
+from models.theory import QUALITY_CLASSES, Chord, Key
 from models.vocabulary import load
 
 log = logging.getLogger("arranger.mma")
@@ -138,7 +140,11 @@ def choose(groove: Groove, number: int, pool: Sequence[Tune]) -> Tune | None:
 
 
 def band(groove: Groove, tune: Tune) -> Band | None:
-    """Render a tune in a groove; None when MMA refuses it or writes less than two slots."""
+    """Render a tune in a groove.
+
+    None when MMA refuses it, writes less than two slots, or plays beside the chords (the converted
+    files have drums written as notes: most of their chordal notes are in no chord).
+    """
     rng = random.Random(_seed(groove.id, tune.id))
     style = load().styles[groove.style]
     chosen = variants(groove, rng)
@@ -156,7 +162,7 @@ def band(groove: Groove, tune: Tune) -> Band | None:
     notes, swing = gridded(slots(voices, beats), groove, beats, form.bars)
     if len({row[0] for row in notes}) < 2 and len(notes) < 4 * form.bars:
         return None
-    return Band(
+    made = Band(
         id=f"mma/{groove.id}/{tune.id}",
         tune=tune.id,
         source="mma",
@@ -174,6 +180,20 @@ def band(groove: Groove, tune: Tune) -> Band | None:
         sections=rows(_sections(form, groove.span), 3),
         notes=rows(notes, 5),
     )
+    return made if in_harmony(made) else None
+
+
+def in_harmony(made: Band) -> bool:
+    """Whether most notes of the first chordal part belong to the chords."""
+    part = made.part("chords")
+    if not len(part):
+        return True
+    sounding = made.chords[np.searchsorted(made.chords[:, 0], part[:, 0], side="right") - 1]
+    right = [
+        (pitch - root) % 12 in TEMPLATES[QUALITY_CLASSES[quality]]
+        for pitch, (_, root, quality, _) in zip(part[:, 2], sounding, strict=True)
+    ]
+    return sum(right) >= 0.5 * len(right)
 
 
 def _seed(*names: object) -> int:

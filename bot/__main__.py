@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.export_cli import export
 from bot.rework_cli import rework_app
 from bot.style_cli import style_app
 from models.errors import Refusal
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
+app.command()(export)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")
 app.add_typer(style_app, name="style")
@@ -72,12 +74,14 @@ def compose(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="control, speed, loudness, crash, composer, harmony")],
+    name: Annotated[
+        str, typer.Argument(help="control, speed, loudness, crash, composer, arranger, ...")
+    ],
     as_json: AsJson = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer cases.")] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the data sets.")] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="composer: a part, such as likelihood; again for more.")
+        list[str] | None, typer.Option(help="composer, arranger: a part; again for more.")
     ] = None,
     previous: Annotated[
         Path | None, typer.Option(help="composer: melodies of the weight before (JSON).")
@@ -85,13 +89,14 @@ def bench(
     unconditional: Annotated[
         Path | None, typer.Option(help="composer: weight of the network that is told nothing.")
     ] = None,
+    tunes: Annotated[int | None, typer.Option(min=1, help="arranger: how many tunes.")] = None,
 ) -> None:
     """Measure, and print a table with its cases, seed and comparison."""
     from bot.bench.options import Options
     from bot.bench.registry import run_bench
     from bot.terminal import print_table
 
-    options = Options(tuple(only or ()), previous, unconditional)
+    options = Options(tuple(only or ()), previous, unconditional, tunes)
     table = run_bench(name, quick=quick, data=data, options=options)
     if as_json:
         _print_json(table.to_json())

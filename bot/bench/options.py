@@ -8,8 +8,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of the composer's benchmark: parts to run (all when none), and files to compare with."""
+    """Of the makers' benchmarks: parts to run (all when none), files to compare with, tunes."""
 
     only: tuple[str, ...] = ()
     previous: Path | None = None
     unconditional: Path | None = None
+    tunes: int | None = None

@@ -24,7 +24,7 @@ CACHE = Path(".cache")
 def run_bench(
     name: str, *, quick: bool = False, data: Path | None = None, options: Options | None = None
 ) -> Table:
-    """Run a benchmark by name; `options` are the composer's.
+    """Run a benchmark by name; `options` are the composer's and the arranger's.
 
     Raises
     ------
@@ -37,7 +37,9 @@ def run_bench(
         "loudness": _loudness,
         "crash": _crash,
         "composer": lambda few, folder: _composer(few, folder, options or Options()),
+        "arranger": lambda few, folder: _arranger(few, folder, options or Options()),
         "harmony": _harmony,
+        "playing": _playing,
     }
     if name not in runners:
         raise Refusal(
@@ -91,6 +93,16 @@ def _composer(quick: bool, data: Path | None, options: Options) -> Table:
     return composer.run(Study(load_composer(), sheets, quick, say=composer.say), options, folder)
 
 
+def _arranger(quick: bool, data: Path | None, options: Options) -> Table:
+    from bot.bench import arranger
+    from models.arranger.evaluation.study import TUNES, Study
+    from models.composer.data import load_sheets
+
+    sheets = load_sheets(_needed(data), CACHE / "composer")
+    number = options.tunes or TUNES
+    return arranger.run(Study(sheets, CACHE / "arranger", number, quick, say=arranger.say), options)
+
+
 def _harmony(_: bool, data: Path | None) -> Table:
     from models.planner.learn import perplexities
 
@@ -102,6 +114,12 @@ def _harmony(_: bool, data: Path | None) -> Table:
         rows[table] = Row(round(found["placed"], 2), "", reference=others)
     notes = ("perplexity per chord change on held-out songs, 120 chord tokens",)
     return Table("harmony", songs, 0, rows, notes)
+
+
+def _playing(quick: bool, data: Path | None) -> Table:
+    from bot.bench import playing
+
+    return playing.run(_needed(data), cases=8 if quick else None)
 
 
 def _needed(data: Path | None) -> Path:

@@ -9,6 +9,7 @@ read in 4/4 (two bars as one) where a family knows no 2/4.
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from random import Random
 
 from models import vocabulary
 from models.arranger.band import ROLE_OF, Band
-from models.arranger.evaluation.view import cut
+from models.arranger.corpora.grid import window
 from models.composer.sheets import METERS, STEPS_PER_BEAT, LeadSheet
 from models.composer.source_form import sections_of
 from models.planner import form
@@ -35,7 +36,7 @@ _NAMES = ("verse", "chorus", "bridge")
 _SYMBOLS = {"maj": "", "min": "m", "sus": "sus4", "dom7": "7", "min7": "m7", "hdim7": "m7b5"}
 #: What people's instruments are taken to be when their part is asked of a maker.
 _PLAYERS: dict[Role, str] = {
-    "bass": "electric_bass", "chords": "piano", "pad": "strings", "counter": "flute",
+    "bass": "bass_guitar", "chords": "piano", "pad": "strings", "counter": "flute",
 }  # fmt: skip
 #: The manner of a corpus, for makers that must be told a style.
 STYLE_OF = {"pop909": "mandopop", "game": "game_adventure", "jjswing": "swing"}
@@ -113,7 +114,7 @@ def of_band(band: Band) -> Tune | None:
     if not len(band.melody) or not len(band.chords) or band.meter not in METERS:
         return None
     first = int(band.melody[:, 0].min()) // band.bar_steps
-    part = cut(band, first, BARS)
+    part = window(band, first, min(BARS, band.bars - first))
     if part.bars < FEWEST or not len(part.chords) or part.chords[0, 0] >= band.bar_steps:
         return None
     if len(part.melody) < part.bars or not len(part.notes):
@@ -163,13 +164,12 @@ def named(sections: Sequence[Section]) -> tuple[Section, ...]:
     return tuple(replace(s, name=names.get(s.label, s.name)) for s in sections)
 
 
-def chosen(sheets: Sequence[LeadSheet], bands: Sequence[Band], number: int) -> list[Tune]:
+def chosen(sheets: Sequence[LeadSheet], people: Sequence[Tune], number: int) -> list[Tune]:
     """So many tunes: five in a meter of two or four to one in three, sources by turns.
 
     Those that people have accompanied come first within their source.
     """
-    read_bands = ((band.tune.partition("#")[0], of_band(band)) for band in bands)
-    played = {name: tune for name, tune in read_bands if tune is not None}
+    played = {t.id.partition("#")[0].partition("@")[0]: t for t in people}
     by_source: dict[str, list[Tune]] = defaultdict(list)
     for tune in played.values():
         by_source[tune.source].append(tune)
@@ -292,7 +292,7 @@ def _plan(tune: Tune, style: Style, parts: tuple[Part, ...], arousal: float, bpm
         swing=0.5 if tune.meter.is_compound else style.swing,
         loop=False,
         grade=None,
-        seed=0,
+        seed=zlib.crc32(f"{tune.id}@{style.id}".encode()),
     )
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arranger.band import ROLE_OF, SECTIONS, SLOTS, Band, Rows, rows
+from models.arranger.band import ROLE_OF, SLOTS, Band, Rows, rows
+from models.arranger.staging import chord_rows, melody_rows, section_rows
 from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT, TEMPLATES
 from models.planner.plan import Plan
-from models.score import Note, PlacedChord, Score, Section
+from models.score import Note, Score, Section
 from models.theory import QUALITY_CLASSES
 from models.vocabulary import load
 
@@ -58,7 +58,7 @@ def as_band(
         bpm=plan.bpm,
         swing=plan.swing,
         bars=score.bars,
-        melody=rows([row[:3] for row in steps(melody, end)], 3),
+        melody=melody_rows(melody),
         chords=chord_rows(plan.chords),
         sections=section_rows([s.section for s in plan.sections]),
         notes=rows(notes, 5),
@@ -76,69 +76,9 @@ def steps(notes: Sequence[Note], end: int) -> list[tuple[int, int, int, int]]:
     return found
 
 
-def chord_rows(chords: Sequence[PlacedChord]) -> Rows:
-    """Placed chords as a band keeps them: (onset, root pc, quality class, bass pc)."""
-    return rows(
-        [
-            (
-                round(c.onset * STEPS_PER_BEAT),
-                c.chord.root_pc,
-                QUALITY_CLASSES.index(c.chord.quality_class),
-                c.chord.bass_pc,
-            )
-            for c in chords
-        ],
-        4,
-    )
-
-
-def section_rows(sections: Sequence[Section]) -> Rows:
-    """Sections as a band keeps them: (first bar, bars, index into `SECTIONS`)."""
-    verse = SECTIONS.index("verse")
-    return rows(
-        [
-            (s.start_bar, s.bars, SECTIONS.index(s.name) if s.name in SECTIONS else verse)
-            for s in sections
-        ],
-        3,
-    )
-
-
 def labels(sections: Sequence[Section]) -> tuple[str, ...]:
     """The label of the section that each bar is in."""
     return tuple(s.label for s in sections for _ in range(s.bars))
-
-
-def cut(band: Band, first: int, bars: int) -> Band:
-    """Some bars of a band; notes are cut at both ends, a chord that goes on is stated again."""
-    bars = min(bars, band.bars - first)
-    begin, end = first * band.bar_steps, (first + bars) * band.bar_steps
-
-    def within(values: Rows, at: int) -> Rows:
-        """Rows of (onset, duration, ...) from column `at` on that begin in the bars."""
-        kept = values[(values[:, at] >= begin) & (values[:, at] < end)].copy()
-        kept[:, at] -= begin
-        kept[:, at + 1] = np.minimum(kept[:, at + 1], end - begin - kept[:, at])
-        return kept
-
-    chords = band.chords[band.chords[:, 0] < end].copy()
-    chords[:, 0] -= begin
-    before = np.flatnonzero(chords[:, 0] <= 0)
-    chords = chords[before[-1] if len(before) else 0 :]
-    chords[:, 0] = np.maximum(chords[:, 0], 0)
-    sections = [
-        (max(0, start - first), min(start + size, first + bars) - max(start, first), name)
-        for start, size, name in band.sections.tolist()
-        if start < first + bars and start + size > first
-    ]
-    return replace(
-        band,
-        bars=bars,
-        melody=within(band.melody, 0),
-        chords=chords,
-        sections=rows(sections, 3),
-        notes=within(band.notes, 1),
-    )
 
 
 def tones(band: Band) -> NDArray[np.bool_]:

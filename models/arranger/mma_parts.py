@@ -321,7 +321,7 @@ def find_swing(onsets: Iterable[float]) -> float:
 def unswing(time: float, swing: float) -> float:
     """Move a time in beats so that `swing` falls on the half: [0, s] to [0, .5], [s, 1] to [.5, 1].
 
-    The inverse is `unswing(t, ...)` with the two halves exchanged; whole beats stay.
+    Whole beats stay.
     """
     beat, place = divmod(time, 1.0)
     if place <= swing:

@@ -127,7 +127,7 @@ class _Mender:
             if not self.lines[i].fixed:
                 pitch = self._pitch(i, note)
                 if pitch is not None:
-                    self._place(i, replace(note, pitch=pitch))
+                    self._place(i, note if pitch == note.pitch else replace(note, pitch=pitch))
 
     def _place(self, i: int, note: Note) -> None:
         self.done[i].append(note)

@@ -217,7 +217,9 @@ def _played(desk: _Desk) -> tuple[Note, ...]:
             ends[held.pop(0)] = beat
         held += struck
         ends |= {n: n.end for n in struck}
-    return tuple(replace(n, duration=end - n.onset) for n, end in ends.items())
+    return tuple(
+        n if end == n.end else replace(n, duration=end - n.onset) for n, end in ends.items()
+    )
 
 
 def _in_range(desk: _Desk, melody: bool) -> Iterator[Note]:
@@ -233,7 +235,7 @@ def _in_range(desk: _Desk, melody: bool) -> Iterator[Note]:
         if pitch is None:
             pitch = _folded(note.pitch, desk.low, desk.high)
         if pitch is not None:
-            yield replace(note, pitch=pitch)
+            yield note if pitch == note.pitch else replace(note, pitch=pitch)
 
 
 def _folded(pitch: int, low: int, high: int) -> int | None:

@@ -65,12 +65,13 @@ def close(chord: Chord, pitch: int, count: int) -> list[int]:
 
 
 def _close_line(hall: Hall, passage: Passage, names: tuple[str, ...]) -> Lines:
-    """The melody on the first of some seats, the others that are taken in close harmony under it."""
+    """The melody on the first of some seats, the others in close harmony under it."""
     seated = [name for name in names if name in hall.parts]
     if not seated:
         return {}
     found: Lines = {name: [] for name in seated}
-    for note in cut(hall.tune(seated[0]), passage.start, passage.end):
+    room = 7 if seated[0] == _LEAD_TRUMPET else 0  # for those who sit under the lead
+    for note in cut(hall.tune(seated[0], room), passage.start, passage.end):
         found[seated[0]].append(note)
         chord = hall.stage.chord_at(note.onset).chord
         for name, pitch in zip(seated[1:], close(chord, note.pitch, len(seated) - 1), strict=True):

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 from models.arranger.stage import Bar, Stage
 from models.planner.form import FRAMES
@@ -131,15 +130,32 @@ class Hall:
             rows = [(on, max(length, 0.5)) for on, length in rows if on % 0.5 < _EPSILON]
         return rows
 
-    def tune(self, name: str, octave: int = 0) -> tuple[Note, ...]:
-        """The whole melody as a seat plays it, moved by octaves into the seat's register."""
+    def tune(self, name: str, room: int = 0) -> tuple[Note, ...]:
+        """The whole melody as a seat plays it, moved by octaves into the seat's register.
+
+        `room` is how many semitones above the seat's lowest note it should stay where it can.
+        """
         part = self.parts[name]
-        moved = tuple(replace(n, pitch=n.pitch + 12 * octave) for n in self.stage.melody)
-        flat = len({n.velocity for n in moved}) <= 1
-        notes = within(moved, part.low, part.high)
+        flat = len({n.velocity for n in self.stage.melody}) <= 1
+        notes = within(self.stage.melody, part.low, part.high, room)
         return tuple(
             self.note("melody", n.onset, n.pitch, n.duration) if flat else n for n in notes
         )
+
+    def joined(self, notes: Sequence[Note], bars: int) -> list[Note]:
+        """A line whose repeated, touching notes are one, up to some bars; the last bar speaks."""
+        last = self.stage.beats - self.stage.bar_beats
+        found: list[Note] = list(notes[:1])
+        for note in notes[1:]:
+            held = found[-1]
+            together = abs(held.end - note.onset) < _EPSILON and held.pitch == note.pitch
+            length = held.duration + note.duration
+            ends = abs(note.onset - last) < _EPSILON and not self.plan.loop
+            if together and not ends and length <= bars * self.stage.bar_beats + _EPSILON:
+                found[-1] = replace(held, duration=length)
+            else:
+                found.append(note)
+        return found
 
     def gaps(self, passage: Passage, least: float) -> list[tuple[float, float]]:
         """Where in a passage the melody rests for at least some beats."""
@@ -178,12 +194,16 @@ def _levels(sections: Sequence[PlanSection]) -> list[float]:
     ]
 
 
-def within(notes: Iterable[Note], low: int, high: int) -> tuple[Note, ...]:
-    """A line moved by octaves as one to where most of it lies in `low..high`, then note by note."""
+def within(notes: Iterable[Note], low: int, high: int, room: int = 0) -> tuple[Note, ...]:
+    """A line moved by octaves as one to where most of it lies in `low..high`, then note by note.
+
+    What lies less than `room` above `low` counts as half outside.
+    """
     line = tuple(notes)
 
-    def outside(shift: int) -> int:
-        return sum(not low <= n.pitch + shift <= high for n in line)
+    def outside(shift: int) -> float:
+        pitches = [n.pitch + shift for n in line]
+        return sum(1.0 if not low <= p <= high else 0.5 if p < low + room else 0 for p in pitches)
 
     best = min((12 * k for k in range(-5, 6)), key=lambda s: (outside(s), abs(s)))
     return tuple(replace(n, pitch=folded(n.pitch + best, low, high)) for n in line)
@@ -205,16 +225,3 @@ def cut(notes: Iterable[Note], start: float, end: float) -> list[Note]:
         for n in notes
         if start - _EPSILON <= n.onset < end - _EPSILON
     ]
-
-
-def joined(notes: Sequence[Note], longest: float) -> list[Note]:
-    """A line whose repeated, touching notes are one, up to a length in beats."""
-    found: list[Note] = list(notes[:1])
-    for _, note in pairwise(notes):
-        last = found[-1]
-        together = abs(last.end - note.onset) < _EPSILON and last.pitch == note.pitch
-        if together and last.duration + note.duration <= longest + _EPSILON:
-            found[-1] = replace(last, duration=last.duration + note.duration)
-        else:
-            found.append(note)
-    return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.arranger.ensembles.hall import Hall, Passage, cut, folded, joined
+from models.arranger.ensembles.hall import Hall, Passage, cut, folded
 from models.arranger.ensembles.voices import Desk, Lines, add, passage_for
 from models.arranger.ensembles.voices import slots_of as slots_in
 from models.arranger.ensembles.voicing import lead
@@ -72,11 +72,13 @@ def _doubled(hall: Hall, passage: Passage, found: Lines) -> Lines:
         ):
             continue  # the winds keep the melody fresh
         low, high = seat.low, seat.high
-        more[name] = [
+        line = [
             replace(n, pitch=pitch, velocity=max(1, n.velocity - 4))
             for n in source
             if low <= (pitch := folded(n.pitch + 12 * seat.octave, low, high)) <= high
         ]
+        # What strings repeat, a wind holds.
+        more[name] = hall.joined(line, 1) if seat.role == "counter" else line
     return more
 
 
@@ -94,7 +96,7 @@ def _held(hall: Hall, passage: Passage, found: Lines) -> Lines:
     for slot, chord in zip(slots, lead(slots, ranges), strict=True):
         for name, pitch in zip(seated, chord, strict=True):
             lines[name].append(hall.note("pad", slot.start, pitch, slot.end - slot.start))
-    return {name: joined(notes, 2 * hall.stage.bar_beats) for name, notes in lines.items()}
+    return {name: hall.joined(notes, 2) for name, notes in lines.items()}
 
 
 def _sung(hall: Hall) -> tuple[Note, ...]:

@@ -8,7 +8,7 @@ broken chords where it holds them (Levine, *The Jazz Piano Book*, 1989, ch. 17: 
 
 from __future__ import annotations
 
-from models.arranger.ensembles.hall import Hall, Passage, Strike, cut, folded, joined
+from models.arranger.ensembles.hall import Hall, Passage, Strike, cut, folded
 from models.arranger.ensembles.voices import Lines, slots_of
 from models.arranger.ensembles.voicing import Slot, lead
 from models.arranger.stage import clashes, nearest
@@ -18,6 +18,7 @@ from models.theory import QUALITIES
 _EPSILON = 1e-6
 _REACH = 12  # semitones that a hand holds with ease
 _THICK = 0.45  # level from which the right hand adds notes
+_FULL = 0.7  # level from which both hands are full
 _MIDDLE = (48, 62)  # where the left hand plays chords
 
 
@@ -40,7 +41,7 @@ def _inner(hall: Hall, passage: Passage, right: str, melody: list[Note]) -> list
     if passage.level < _THICK:
         return []
     found = []
-    count = 2 if passage.level > 0.7 else 1
+    count = 2 if passage.level > _FULL else 1
     for note in melody:
         strong = note.onset % hall.plan.meter.pulse < _EPSILON and note.duration >= 1
         if not strong:
@@ -64,7 +65,7 @@ def _alone(hall: Hall, passage: Passage, right: str) -> list[Note]:
     for slot, chord in zip(slots, lead(slots, [(low + 4, low + 16), (low, low + 11)]), strict=True):
         for line, pitch in zip(found, chord, strict=True):
             line.append(hall.note("pad", slot.start, pitch, slot.end - slot.start))
-    return [n for line in found for n in joined(line, hall.stage.bar_beats)]
+    return [n for line in found for n in hall.joined(line, 1)]
 
 
 def _left(hall: Hall, passage: Passage, left: str, melody: list[Note]) -> list[Note]:
@@ -74,7 +75,10 @@ def _left(hall: Hall, passage: Passage, left: str, melody: list[Note]) -> list[N
     low_slots = [
         Slot(s.start, s.end, s.chord, melody=(top,)) for s, top in zip(slots, ceiling, strict=True)
     ]
-    chords = lead(low_slots, [(52, _MIDDLE[1]), (_MIDDLE[0], 57)])
+    ranges = [(52, _MIDDLE[1]), (_MIDDLE[0], 57)]
+    if passage.level > _FULL:
+        ranges = [(55, _MIDDLE[1]), (50, 59), (_MIDDLE[0], 55)]
+    chords = lead(low_slots, ranges)
     found: list[Note] = []
     for slot, chord in zip(slots, chords, strict=True):
         found += _figure(hall, passage, left, slot, chord)
@@ -143,12 +147,14 @@ def _stride(
     basses: list[Note],
     strikes: list[Strike],
 ) -> list[Note]:
-    """The bass where the band's bass falls on a beat, the chord where the band strikes between."""
+    """The bass on every other beat of the bar, the chord where the band strikes between."""
     part = hall.parts[left]
+    bar = hall.stage.bar_beats
     pulse = hall.plan.meter.pulse
+    apart = 2 * pulse if bar % (2 * pulse) < _EPSILON else bar
     low: dict[float, int] = {slot.start: root}
     for note in basses:
-        if note.onset % pulse < _EPSILON:
+        if note.onset % apart < _EPSILON:
             low.setdefault(note.onset, folded(note.pitch, part.low, part.low + 24))
     onsets = sorted({*low, *(s[0] for s in strikes)})
     found: list[Note] = []
@@ -156,7 +162,7 @@ def _stride(
         length = following - onset
         if onset in low:
             found.append(hall.note("bass", onset, low[onset], length))
-            if passage.level > 0.75 and low[onset] - 12 >= part.low and onset == slot.start:
+            if passage.level > _FULL and low[onset] - 12 >= part.low and onset == slot.start:
                 found.append(hall.note("bass", onset, low[onset] - 12, length, -6))
         else:
             found += [

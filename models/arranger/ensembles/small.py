@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from models.arranger.ensembles.hall import Hall, Passage, cut, joined, within
+from models.arranger.ensembles.hall import Hall, Passage, cut, within
 from models.arranger.ensembles.voices import Lines, slots_of
 from models.arranger.ensembles.voicing import lead
 from models.planner.plan import Part
@@ -68,7 +68,7 @@ def _held(hall: Hall, part: Part) -> list[Note]:
         for slot, chord in zip(slots, lead(slots, ranges), strict=True):
             for line, pitch in zip(lines, chord, strict=True):
                 line.append(hall.note(part.role, slot.start, pitch, slot.end - slot.start))
-    return [n for line in lines for n in joined(line, 2 * hall.stage.bar_beats)]
+    return [n for line in lines for n in hall.joined(line, 2)]
 
 
 def _arpeggio(passage: Passage, notes: Iterable[Note], part: Part) -> list[Note]:

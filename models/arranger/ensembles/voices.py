@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.arranger.ensembles.hall import Hall, Passage, Strike, cut, folded, joined, within
+from models.arranger.ensembles.hall import Hall, Passage, Strike, cut, folded, within
 from models.arranger.ensembles.voicing import Slot, lead
-from models.arranger.stage import nearest
+from models.planner.plan import Part
 from models.score import Note
 
 Lines = dict[str, list[Note]]
@@ -67,7 +67,7 @@ def _texture(hall: Hall, passage: Passage) -> str:
 def passage_for(hall: Hall, passage: Passage, desk: Desk) -> Lines:
     """One passage: melody, voices between, bass."""
     melody = cut(hall.tune(desk.top), passage.start, passage.end) if desk.top else []
-    low = _bass(hall, passage, desk)
+    low = _bass(hall, passage, desk, melody)
     slots = slots_of(hall, passage, melody, low, by_pulse=desk.texture == "chorale")
     ranges = [(hall.parts[n].low, hall.parts[n].high) for n in desk.inner]
     pitches = lead(slots, ranges)
@@ -78,9 +78,9 @@ def passage_for(hall: Hall, passage: Passage, desk: Desk) -> Lines:
             for name, pitch in zip(desk.inner, chord, strict=True):
                 role = hall.parts[name].role
                 found[name].append(hall.note(role, onset, pitch, length, -4))
-    longest = (1 if desk.texture == "chorale" else 2) * hall.stage.bar_beats
     if rhythm is None:
-        found = {name: joined(notes, longest) for name, notes in found.items()}
+        bars = 1 if desk.texture == "chorale" else 2
+        found = {name: hall.joined(notes, bars) for name, notes in found.items()}
     if desk.inner and desk.top and desk.texture in ("figure", "pulse"):
         _answer(hall, passage, desk.inner[0], found)
     if desk.top:
@@ -114,8 +114,8 @@ def slots_of(
                 stage.chord_at(start).chord,
                 top,
                 tuple(n.pitch for n in above),
-                below[0].pitch if below else None,
-                max((n.pitch for n in below), default=None),
+                next((n.pitch for n in below if n.onset <= start + _EPSILON), None),
+                tuple(n.pitch for n in below),
             )
         )
     return found
@@ -130,7 +130,12 @@ def strikes_of(hall: Hall, passage: Passage, texture: str) -> list[Strike] | Non
     if texture in ("chorale", "hold"):
         return None
     if texture == "figure":
-        return hall.strikes("chords", passage) or None
+        rows = hall.strikes("chords", passage)
+        if hall.ensemble.id == "brass_quintet":  # lips tire: no chains of repeated eighths
+            pulse = hall.plan.meter.pulse
+            busy = len(rows) * pulse > 1.5 * (passage.end - passage.start)
+            rows = [(on, max(d, pulse / 2)) for on, d in rows if not busy or on % pulse < _EPSILON]
+        return rows or None
     half = hall.plan.meter.pulse / (3 if hall.plan.meter.is_compound else 2)
     count = round((passage.end - passage.start) / half)
     return [(passage.start + i * half, half) for i in range(count)]
@@ -149,30 +154,50 @@ def _struck(hall: Hall, slot: Slot, rhythm: Sequence[Strike] | None) -> list[Str
     return [(slot.start, slot.end - slot.start)]
 
 
-def _bass(hall: Hall, passage: Passage, desk: Desk) -> list[Note]:
-    """The bass: the band's line, or under held chords their roots, each from the nearest octave."""
+def _bass(hall: Hall, passage: Passage, desk: Desk, melody: Sequence[Note]) -> list[Note]:
+    """The bass: the band's line, or under held chords their roots."""
     if desk.bass is None:
         return []
     part = hall.parts[desk.bass]
     if desk.texture in ("figure", "pulse"):
-        played = cut(hall.played("bass"), passage.start, passage.end)
-        if played:
-            line = within(hall.played("bass"), part.low, part.high)
-            return cut(line, passage.start, passage.end)
+        line = within(hall.played("bass"), part.low, part.high)
+        if played := cut(line, passage.start, passage.end):
+            return played
+    return _roots(hall, passage, part, melody)
+
+
+def _roots(hall: Hall, passage: Passage, part: Part, melody: Sequence[Note]) -> list[Note]:
+    """Chord basses, each in the octave that moves least without fifths or octaves with the tune."""
     found: list[Note] = []
     home = part.low + (part.high - part.low) * 0.4
-    last = home
     for bar in hall.stage.bars:
         if not passage.holds(bar.start):
             continue
         end = bar.start + hall.stage.bar_beats
         for placed in hall.stage.changes(bar.start, end):
             start, stop = max(placed.onset, bar.start), min(end, hall.stage.ends_at(placed.onset))
-            pitch = nearest([placed.chord.bass_pc], (last + home) / 2, part.low, part.high)
-            if pitch is not None and stop > start:
-                found.append(hall.note("bass", start, pitch, stop - start))
-                last = pitch
-    return joined(found, 2 * hall.stage.bar_beats)
+            options = [p for p in range(part.low, part.high + 1) if p % 12 == placed.chord.bass_pc]
+            if not options or stop <= start:
+                continue
+            last = found[-1].pitch if found else home
+            before, above = _at(melody, start - 0.01), _at(melody, start)
+
+            def cost(
+                p: int, last: float = last, x: int | None = before, y: int | None = above
+            ) -> float:
+                moved = abs(p - last) + 0.5 * abs(p - home)
+                if x is None or y is None or (p - last) * (y - x) <= 0:
+                    return moved
+                return moved + 12 * ((x - last) % 12 == (y - p) % 12 and (y - p) % 12 in (0, 7))
+
+            pitch = min(options, key=lambda p: (cost(p), p))
+            found.append(hall.note("bass", start, pitch, stop - start))
+    return hall.joined(found, 2)
+
+
+def _at(melody: Sequence[Note], beat: float) -> int | None:
+    """What the melody sounds at a place, or what it sounded last."""
+    return next((n.pitch for n in reversed(melody) if n.onset <= beat + _EPSILON), None)
 
 
 def _answer(hall: Hall, passage: Passage, name: str, found: Lines) -> None:

@@ -34,8 +34,8 @@ _Floats = NDArray[np.float64]
 class Slot:
     """A stretch of one chord, `start` to `end` in beats.
 
-    `top` sounds in the melody at its start (None: a rest), `melody` anywhere in it; `bass` sounds
-    below at its start, `floor` is the highest note of the bass in it (None: no bass).
+    `top` sounds in the melody at its start (None: a rest), `melody` anywhere in it, in order;
+    `low` is the same of the bass, `bass` what sounds there at its start.
     """
 
     start: float
@@ -44,12 +44,17 @@ class Slot:
     top: int | None = None
     melody: tuple[int, ...] = ()
     bass: int | None = None
-    floor: int | None = None
+    low: tuple[int, ...] = ()
 
     @property
     def ceiling(self) -> int:
         """The highest an inner voice may go."""
         return min(self.melody, default=127)
+
+    @property
+    def floor(self) -> int:
+        """The lowest an inner voice may go."""
+        return max(self.low, default=0)
 
 
 def lead(slots: Sequence[Slot], ranges: Sequence[Range]) -> list[tuple[int, ...]]:
@@ -76,11 +81,10 @@ def lead(slots: Sequence[Slot], ranges: Sequence[Range]) -> list[tuple[int, ...]
 def _options(slot: Slot, ranges: Sequence[Range]) -> tuple[_Ints, _Floats]:
     """The best voicings of a slot, (K, voices), and their costs, (K,)."""
     pcs = set(slot.chord.pcs)
-    floor = slot.floor if slot.floor is not None else 0
     choices = []
     for low, high in ranges:
         tones = [p for p in range(low, high + 1) if p % 12 in pcs]
-        free = [p for p in tones if floor <= p <= slot.ceiling]
+        free = [p for p in tones if slot.floor <= p <= slot.ceiling]
         # With no room under the melody the voice goes as low as it can; the post-pass rests it.
         choices.append(free or tones[:1])
     found = np.stack(np.meshgrid(*choices, indexing="ij"), axis=-1).reshape(-1, len(ranges))
@@ -144,9 +148,9 @@ def _motion(a: Slot, b: Slot, before: _Ints, after: _Ints) -> _Floats:
     cost += _OVERLAP * (new[:, :, 1:] > old[:, :, :-1]).sum(axis=2)
     cost += _OVERLAP * (new[:, :, :-1] < old[:, :, 1:]).sum(axis=2)
     voices = [(old[:, :, i], new[:, :, i]) for i in range(before.shape[1])]
-    for x, y in ((a.top, b.top), (a.bass, b.bass)):
-        if x is not None and y is not None:
-            voices.append((np.full((1, 1), x), np.full((1, 1), y)))
+    for line, y in ((a.melody, b.top), (a.low, b.bass)):
+        if line and y is not None:  # the last notes of the outer voices lead on, not the first
+            voices.append((np.full((1, 1), line[-1]), np.full((1, 1), y)))
     for (p, q), (r, s) in combinations(voices, 2):
         first, second = np.abs(p - r) % 12, np.abs(q - s) % 12
         together = (q - p) * (s - r) > 0

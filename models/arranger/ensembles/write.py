@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from models.arranger.ensembles.big_band import big_band
-from models.arranger.ensembles.hall import Hall, cut, folded
+from models.arranger.ensembles.hall import Hall, folded
 from models.arranger.ensembles.orchestra import orchestra
 from models.arranger.ensembles.piano import piano
 from models.arranger.ensembles.small import chip, small
@@ -115,6 +115,8 @@ def _fitted(hall: Hall, part: Part, notes: list[Note]) -> tuple[Note, ...]:
 def _heard(hall: Hall, score: Score) -> Score:
     """Everybody plays: who has nothing (all crossed, or nothing to double) ends with the others."""
     tracks = list(score.tracks)
+    if all(track.notes for track in tracks):
+        return score
     for i, track in enumerate(tracks):
         if track.notes:
             continue
@@ -127,6 +129,6 @@ def _heard(hall: Hall, score: Score) -> Score:
         if pitch is None:
             pitch = part.low
         note = hall.note(part.role, start, pitch, end - start)
-        tracks[i] = replace(track, notes=tuple(cut([note], start, end)))
+        tracks[i] = replace(track, notes=(note,))
     mended = mend(score.with_tracks(tracks), hall.plan)
     return mended if all(t.notes for t in mended.tracks) else score.with_tracks(tracks)

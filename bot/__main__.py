@@ -153,6 +153,31 @@ def train_composer(
         PATH.write_bytes((out / PATH.name).read_bytes())
 
 
+@train_app.command("arranger")
+def train_arranger(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Checkpoints and weight.")] = Path("out/arranger"),
+    cache: Annotated[Path, typer.Option(help="Bands, parsed and rendered.")] = Path(
+        ".cache/arranger"
+    ),
+    minutes: Annotated[float | None, typer.Option(help="Wall clock; default: all steps.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe (TOML).")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
+    publish: Annotated[bool, typer.Option("--publish", help="Ship the weight when done.")] = False,
+) -> None:
+    """Train the arranger (dilated CNN and GRU) from raw files and MMA's renders to its weight."""
+    import logging
+
+    from models import hub
+    from models.arranger.train import RECIPE, train
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    weight = train(data, cache, out, recipe or RECIPE, minutes, resume)
+    typer.echo(str(weight))
+    if publish:
+        hub.publish("arranger", weight, "Apache-2.0", "models/arranger/train.py; see MODEL_CARD.md")
+
+
 @train_app.command("harmony")
 def train_harmony(
     data: Data,

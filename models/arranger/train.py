@@ -189,7 +189,7 @@ def train(
     settings = tomllib.loads(recipe.read_text(encoding="utf-8"))
     options = settings["train"]
     out.mkdir(parents=True, exist_ok=True)
-    prepare(data, cache)
+    prepare(data, cache, options["shards"])
     bands = read_bands(cache, "train")
     codes = _codes(bands, options["shapes"], out / "codes.json", resume)
     library = Library(bands, codes)

@@ -26,6 +26,7 @@ from discord.http import MultipartParameters, Route, handle_message_parameters
 from bot import shelf, style_words, wording
 from bot.client import Segno
 from bot.domain import Progress
+from bot.files import kinds_of
 from bot.i18n import translate
 from bot.jobs.deliver import TokenExpired, Undeliverable
 from bot.ui import progress_view, result_view, takes_view
@@ -123,7 +124,7 @@ class Delivery:
         limit = int(desk.get("limit") or shelf.DEFAULT_LIMIT)
         first, locale = clips[0], job.locale
         if job.kind == "export":
-            kinds = tuple(request["formats"])
+            kinds = kinds_of(request["formats"])
             title = wording.quoted(str(first["facts"].get("title") or first["piece_id"]), 80)
             return Answer(lambda missing: "\n".join([f"**{title}**", *missing]), None,
                           clips, kinds, limit)  # fmt: skip

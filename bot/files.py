@@ -21,7 +21,23 @@ NAMES = {
     "wav": ("piece.wav", "piece.flac"),
     "voice": ("voice.ogg",),
     "stems": ("stems.zip",),
+    "score": ("score.pdf",),
+    "score_png": ("score.png",),
+    "parts": ("parts.zip",),
+    "lead": ("lead-sheet.pdf",),
+    "lead_png": ("lead-sheet.png",),
+    "lead_xml": ("lead-sheet.musicxml",),
 }
+
+#: What a person asks for -> the kinds it makes, in the order shown, where it is more than itself.
+MADE = {"score": ("score", "score_png"), "lead": ("lead", "lead_png", "lead_xml")}
+#: What goes on paper (`bot.render.sheet`) and needs no sound.
+PAPER = ("score", "parts", "lead")
+
+
+def kinds_of(formats: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of files that answer a request for these formats."""
+    return tuple(kind for name in formats for kind in MADE.get(name, (name,)))
 
 
 def files_in(folder: Path) -> dict[str, Path]:

@@ -180,17 +180,18 @@ def attach(
             files.append(
                 discord.File(
                     io.BytesIO(path.read_bytes()),
-                    filename=_name(clip, path.suffix, number, len(clips)),
+                    filename=_name(clip, path, number, len(clips)),
                 )
             )
     return files[:10], missing
 
 
-def _name(clip: Mapping[str, Any], suffix: str, number: int, of: int) -> str:
-    """A file name that says what it is: letters and digits of the title, then the id."""
+def _name(clip: Mapping[str, Any], path: Path, number: int, of: int) -> str:
+    """A file name that says what it is: letters and digits of the title, the id, what it holds."""
     title = str(clip["facts"].get("title") or "")
     slug = "-".join(
         "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower()).split()
     )
     take = f"{number}-" if of > 1 else ""
-    return f"{take}{slug[:40] or 'segno'}-{clip['piece_id'][:8]}{suffix}"
+    what = "" if path.stem == "piece" else f"-{path.stem}"
+    return f"{take}{slug[:40] or 'segno'}-{clip['piece_id'][:8]}{what}{path.suffix}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
-from bot.files import files_in, remove_files
+from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
-from bot.render import audio, encode, picture
+from bot.render import audio, encode, picture, sheet
 from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
@@ -29,7 +29,8 @@ from bot.rework import draft
 from bot.styles import Fitting
 from bot.wardrobe import STYLES
 from models import midi, musicxml
-from models.arranger.plain import arrange
+from models.arranger.generate import Arranger, load_arranger
+from models.arranger.whole import arrange
 from models.composer.generate import Composer, compose, load_composer
 from models.performance import perform, repeat, write_performance
 from models.planner import extend_plan, make_plan
@@ -103,6 +104,7 @@ class Studio:
     """Models and soundfont, held for the life of a process."""
 
     composer: Composer
+    arranger: Arranger
     soundfont: Path
     fitting: Fitting = field(default_factory=Fitting)
     told: Mapping[str, Any] = field(default_factory=dict)  # facts of every piece made in a style
@@ -119,7 +121,7 @@ class Studio:
         import torch
 
         torch.set_num_threads(threads)
-        return cls(load_composer(), find_soundfont(soundfont))
+        return cls(load_composer(), load_arranger(), find_soundfont(soundfont))
 
     def make(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress = quiet
@@ -136,7 +138,7 @@ class Studio:
             return dressed.make(request, seed, pieces, on_progress)
         on_progress(Progress(1, 4, "planning the piece"))
         if request.kind == "export":
-            return [self._export(pieces / str(request.parent), request.formats)]
+            return [self.export(pieces / str(request.parent), request.formats)]
         if request.kind == "takes":
             return self._takes(request, seed, pieces, on_progress)
         if request.kind == "rework":
@@ -286,7 +288,7 @@ class Studio:
                 melody = given or compose(plan, self.composer, seed)
             on_progress(Progress(3, 4, "arranging the band"))
             with watch("arrangement"):
-                score = arrange(plan, melody)
+                score = arrange(plan, melody, self.arranger, seed)
             with watch("files"):
                 midi.write(score, folder / "piece.mid")
                 musicxml.write(score, folder / "piece.musicxml")
@@ -327,7 +329,8 @@ class Studio:
             loop=loop,
         )
 
-    def _export(self, folder: Path, formats: tuple[str, ...]) -> Clip:
+    def export(self, folder: Path, formats: tuple[str, ...]) -> Clip:
+        """More files of a finished piece, beside the ones it has."""
         piece = PieceFile.load(folder)
         score = midi.read(folder / "piece.mid")
         waveform = b""
@@ -339,6 +342,7 @@ class Studio:
                 waveform = encode.encode_voice(rendered.audio, folder / "voice.ogg")
         if "stems" in formats:
             encode.encode_stems(self.stems(folder), folder / "stems.zip", MAX_BYTES)
+        put_on_paper(folder, formats)
         return Clip(piece.id, folder, files_in(folder), piece.facts, waveform=waveform)
 
 
@@ -352,6 +356,21 @@ def sketch_of(brief: Brief, seed: int, locale: str = "en") -> PieceFile:
     """
     plan = make_plan(brief, seed, locale)
     return PieceFile(replace(brief, seed=seed), plan, melody_seed=seed, locale=locale)
+
+
+def put_on_paper(folder: Path, formats: Iterable[str]) -> None:
+    """Engrave what of `formats` belongs on paper, from a finished piece's own files.
+
+    Raises
+    ------
+    Refusal
+        When the piece is gone, or the engraver fails.
+    """
+    what = [name for name in PAPER if name in formats]
+    if what:
+        piece = PieceFile.load(folder)
+        paper = sheet.paper_for(piece.plan, piece.locale)
+        sheet.engrave(musicxml.read(folder / "piece.musicxml"), folder, what=what, paper=paper)
 
 
 def piece_id(request: Request, seed: int, take: int) -> str:

@@ -159,6 +159,13 @@ def result_view(piece_id: str, locale: str) -> discord.ui.View:
     more = [
         (translate("WAV audio", locale), "wav", translate("studio quality, large", locale)),
         (translate("Stems", locale), "stems", translate("one audio file per instrument", locale)),
+        (
+            translate("Score", locale),
+            "score",
+            translate("all instruments, as PDF", locale),
+        ),
+        (translate("Parts", locale), "parts", translate("one PDF per instrument", locale)),
+        (translate("Lead sheet", locale), "lead", translate("the tune and its chords", locale)),
         (translate("Voice message", locale), "voice", translate("plays on every phone", locale)),
     ]
     primary = discord.ButtonStyle.primary

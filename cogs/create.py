@@ -113,7 +113,7 @@ class Create(commands.Cog):
         await self._about(interaction, "extend", piece_id, bars=MORE_BARS)
 
     async def more(self, interaction: Interaction, piece_id: str, chosen: Sequence[str]) -> None:
-        """Render further files of a piece: WAV, stems, a voice message."""
+        """Make further files of a piece: WAV, stems, a voice message, score, parts, lead sheet."""
         await self._about(interaction, "export", piece_id, formats=tuple(chosen))
 
     async def _about(self, interaction: Interaction, kind: str, piece_id: str, **more: Any) -> None:

@@ -23,7 +23,7 @@ from models import file_notes
 from models.musicxml_marks import Marks, directions, loudness
 from models.musicxml_measure import Hand, Layer, fill
 from models.musicxml_reader import read
-from models.notation import Voice, bars_of
+from models.notation import Voice, bars_of, bars_of_two
 from models.paper import Paper, abbreviation
 from models.percussion import drum
 from models.score import TICKS_PER_BEAT, Score, Track
@@ -49,6 +49,8 @@ def write(score: Score, path: Path, paper: Paper | None = None) -> None:
     root = Element("score-partwise", version="4.0")
     SubElement(SubElement(root, "work"), "work-title").text = score.title
     root.append(_identification(score, paper))
+    if paper is not None:
+        _credits(root, score.title, paper)
     score = score if paper is None else tidy(score)
     tracks = score.tracks or (Track("Music", "other", 0),)  # chords need a staff to stand on
     _part_list(root, tracks, paper)
@@ -72,25 +74,43 @@ def _identification(score: Score, paper: Paper | None) -> Element:
     return found
 
 
+def _credits(root: Element, title: str, paper: Paper) -> None:
+    """Title and style in the middle, what the page is on the left, who wrote it on the right."""
+    for text, size, justify in (
+        (title, 22, "center"),
+        (paper.style, 13, "center"),
+        (paper.note, 11, "left"),
+        (paper.composer, 11, "right"),
+    ):
+        if text:
+            words = SubElement(SubElement(root, "credit", page="1"), "credit-words")
+            words.text = text
+            words.attrib |= {"justify": justify, "halign": justify, "valign": "top"}
+            words.set("font-size", str(size))
+
+
 def _part_list(root: Element, tracks: Sequence[Track], paper: Paper | None) -> None:
     parts = SubElement(root, "part-list")
     channel = 0
     for number, track in enumerate(tracks, start=1):
         part = SubElement(parts, "score-part", id=f"P{number}")
-        SubElement(part, "part-name").text = track.name
-        if paper is not None:
+        name = SubElement(part, "part-name")
+        name.text = track.name
+        if paper is not None and paper.kind != "score":
+            name.set("print-object", "no")  # it stands in the head of the page
+        elif paper is not None:
             SubElement(part, "part-abbreviation").text = abbreviation(track.name)
         if not track.is_drum:
             channel = channel % 16 + 1
             channel += channel == _DRUM_CHANNEL
         drums = sorted({n.pitch for n in track.notes}) if track.is_drum else []
-        names = [(f"P{number}-I{p}", drum(p).name) for p in drums] or [
+        sounds = [(f"P{number}-I{p}", drum(p).name) for p in drums] or [
             (f"P{number}-I1", track.name)
         ]
-        for identity, name in names:
+        for identity, called in sounds:
             instrument = SubElement(part, "score-instrument", id=identity)
-            SubElement(instrument, "instrument-name").text = name
-        for i, (identity, _) in enumerate(names):
+            SubElement(instrument, "instrument-name").text = called
+        for i, (identity, _) in enumerate(sounds):
             midi = SubElement(part, "midi-instrument", id=identity)
             used = _DRUM_CHANNEL if track.is_drum else channel
             SubElement(midi, "midi-channel").text = str(used)
@@ -102,33 +122,44 @@ def _part_list(root: Element, tracks: Sequence[Track], paper: Paper | None) -> N
 def _fill_part(
     part: Element, score: Score, track: Track, marks: dict[int, Marks], paper: Paper | None
 ) -> None:
-    staves = staves_of(track, score.meter, score.bars, tidy=paper is not None)
+    kind = "" if paper is None else paper.kind
+    staves = staves_of(track, score.meter, score.bars, tidy=bool(kind), lead=kind == "lead")
     hand = Hand(
         score.key,
         track.is_drum,
         part.get("id") or "",
         round(score.meter.bar_beats * TICKS_PER_BEAT),
     )
-    written = [[bars_of(g, score.meter, score.bars) for g in staff.groups] for staff in staves]
-    loud = {} if paper is None else loudness(score, track)
-    rests = _long_rests(written, score, marks) if paper is not None and paper.part else {}
-    ends = {s.start_bar for s in score.sections} if paper is not None else set()
+    written = [_voices(staff, score) for staff in staves]
+    loud = loudness(score, track) if kind in ("score", "part") else {}
+    rests = _long_rests(written, score, marks) if kind == "part" else {}
+    ends = {s.start_bar for s in score.sections} if kind else set()
     for bar in range(score.bars):
         measure = SubElement(part, "measure", number=str(bar + 1))
-        attributes = _attributes(score, staves) if bar == 0 else Element("attributes")
-        if bar in rests:
-            style = SubElement(attributes, "measure-style")
-            SubElement(style, "multiple-rest").text = str(rests[bar])
-        if len(attributes):
-            measure.append(attributes)
+        if bar == 0:
+            measure.append(_attributes(score, staves, paper))
         here = marks.get(bar, [])
         if bar in loud:
             here = [(0, loud[bar]), *here]
+        if any(first <= bar < first + length for first, length in rests.items()):
+            here = [mark for mark in here if mark[1].tag != "harmony"]
+        if bar in rests:
+            style = Element("attributes")
+            rest = SubElement(SubElement(style, "measure-style"), "multiple-rest")
+            rest.text = str(rests[bar])
+            here = [*here, (0, style)]
         fill(measure, _layers(staves, [[g[bar] for g in groups] for groups in written]), here, hand)
         if bar == score.bars - 1:
             _bar_line(measure, "light-heavy")
         elif bar + 1 in ends:
             _bar_line(measure, "light-light")
+
+
+def _voices(staff: Staff, score: Score) -> list[list[list[Voice]]]:
+    """Voices by group and bar."""
+    if len(staff.groups) == 2 and not staff.feet:
+        return [bars_of_two(*staff.groups, score.meter, score.bars)]
+    return [bars_of(group, score.meter, score.bars) for group in staff.groups]
 
 
 def _bar_line(measure: Element, style: str) -> None:
@@ -167,12 +198,13 @@ def _long_rests(
     return found
 
 
-def _attributes(score: Score, staves: Sequence[Staff]) -> Element:
+def _attributes(score: Score, staves: Sequence[Staff], paper: Paper | None) -> Element:
     found = Element("attributes")
     SubElement(found, "divisions").text = str(TICKS_PER_BEAT)
-    key = SubElement(found, "key")
-    SubElement(key, "fifths").text = str(score.key.fifths)
-    SubElement(key, "mode").text = score.key.mode
+    if paper is None or staves[0].clef.sign != "percussion":
+        key = SubElement(found, "key")  # in files for exchange on drums too: they may come first
+        SubElement(key, "fifths").text = str(score.key.fifths)
+        SubElement(key, "mode").text = score.key.mode
     time = SubElement(found, "time")
     SubElement(time, "beats").text = str(score.meter.numerator)
     SubElement(time, "beat-type").text = str(score.meter.denominator)

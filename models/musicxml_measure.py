@@ -117,9 +117,9 @@ def _accidentals(layers: Sequence[Layer], key: Key) -> dict[tuple[int, int, int]
         ((p.start, v, p) for v, layer in enumerate(layers) for p in layer.voice), key=_time
     )
     for start, v, piece in pieces:
-        if piece.tied_in:
-            continue
         for pitch in piece.pitches:
+            if pitch in piece.tied_in:
+                continue
             step, alter, octave = _spelled(pitch, key)
             place = layers[v].staff, f"{step}{octave}"
             if shown.get(place, signature.get(step, 0)) != alter:
@@ -151,7 +151,7 @@ def _note(
         _pitch(note, piece.pitches[i], hand)
     SubElement(note, "duration").text = str(piece.ticks)
     if piece.pitches:
-        for tie in _ties(piece):
+        for tie in _ties(piece, i):
             SubElement(note, "tie", type=tie)
     if hand.is_drum and piece.pitches:
         SubElement(note, "instrument", id=f"{hand.part}-I{piece.pitches[i]}")
@@ -199,12 +199,13 @@ def _pitch(note: Element, pitch: int, hand: Hand) -> None:
     SubElement(element, "octave").text = str(octave)
 
 
-def _ties(piece: Piece) -> list[str]:
-    return ["stop"] * piece.tied_in + ["start"] * piece.tied_out
+def _ties(piece: Piece, i: int) -> list[str]:
+    pitch = piece.pitches[i]
+    return ["stop"] * (pitch in piece.tied_in) + ["start"] * (pitch in piece.tied_out)
 
 
 def _notations(note: Element, piece: Piece, i: int) -> None:
-    ties = _ties(piece) if piece.pitches else []
+    ties = _ties(piece, i) if piece.pitches else []
     if not ties and not (piece.tuplet and i == 0):
         return
     notations = SubElement(note, "notations")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from models.note_values import PLAIN, TYPES, VALUES, Pulse, split
 from models.score import TICKS_PER_BEAT, Meter, Note, without_overlaps
@@ -21,7 +22,7 @@ class Piece:
     """One written note, chord or rest (no pitches); `start` and `ticks` within its bar.
 
     `kind` is the note type ("quarter", ...) or None for a length no note value has. `tied_in` and
-    `tied_out` say whether the pitches go on from the piece before and into the piece after.
+    `tied_out` are the pitches that go on from the piece before and into the piece after.
     `beams` holds one word per beam level ("begin", "continue", "end", hooks); `tuplet` is "start"
     or "stop" at the ends of a triplet bracket.
     """
@@ -30,8 +31,8 @@ class Piece:
     ticks: int
     pitches: tuple[int, ...] = ()
     velocities: tuple[int, ...] = ()
-    tied_in: bool = False
-    tied_out: bool = False
+    tied_in: tuple[int, ...] = ()
+    tied_out: tuple[int, ...] = ()
     kind: str | None = None
     dots: int = 0
     triplet: bool = False
@@ -65,6 +66,63 @@ def bars_of(notes: Iterable[Note], meter: Meter, bars: int) -> list[list[Voice]]
     return [[_engrave(v, length, pulse) for v in voices] for voices in rows]
 
 
+def bars_of_two(
+    upper: Iterable[Note], lower: Iterable[Note], meter: Meter, bars: int
+) -> list[list[Voice]]:
+    """The voices of two lines that share a staff, each without overlaps of its own.
+
+    Where they have one rhythm or cross each other they are written as one voice of chords, with
+    ties for the tones that go on.
+    """
+    length, pulse = round(meter.bar_beats * TICKS_PER_BEAT), Pulse.of(meter)
+    rows: list[tuple[list[Piece], list[Piece]]] = [([], []) for _ in range(bars)]
+    for line, notes in enumerate((upper, lower)):
+        for bar, piece in _segments(without_overlaps(notes), length, bars):
+            rows[bar][line].append(piece)
+    found = []
+    for above, below in rows:
+        lines = [line for line in (above, below) if line]
+        if len(lines) == 2 and (_rhythm(above) == _rhythm(below) or _cross(above, below)):
+            lines = [_joined(above, below)]
+        found.append([_engrave(line, length, pulse) for line in lines])
+    return found
+
+
+def _rhythm(line: Sequence[Piece]) -> list[tuple[int, int]]:
+    return [(p.start, p.ticks) for p in line]
+
+
+def _cross(above: Sequence[Piece], below: Sequence[Piece]) -> bool:
+    return any(
+        max(b.pitches) >= min(a.pitches)
+        for a in above
+        for b in below
+        if a.start < b.end and b.start < a.end
+    )
+
+
+def _joined(above: Sequence[Piece], below: Sequence[Piece]) -> list[Piece]:
+    """One line of what sounds between any two neighbouring starts and ends."""
+    every = [*above, *below]
+    places = sorted({p.start for p in every} | {p.end for p in every})
+    found = []
+    for start, end in pairwise(places):
+        sounding = [p for p in every if p.start <= start and p.end >= end]
+        tones = {t: v for p in sounding for t, v in zip(p.pitches, p.velocities, strict=True)}
+        pitches = tuple(sorted(tones))
+        if pitches:
+            piece = Piece(
+                start,
+                end - start,
+                pitches,
+                tuple(tones[p] for p in pitches),
+                tuple(t for p in sounding for t in (p.pitches if p.start < start else p.tied_in)),
+                tuple(t for p in sounding for t in (p.pitches if p.end > end else p.tied_out)),
+            )
+            found.append(piece)
+    return found
+
+
 def _segments(notes: Sequence[Note], length: int, bars: int) -> list[tuple[int, Piece]]:
     """(bar, piece) for each chord between two bar lines, by start, the longest first."""
     chords: dict[tuple[int, int], list[Note]] = {}
@@ -80,7 +138,11 @@ def _segments(notes: Sequence[Note], length: int, bars: int) -> list[tuple[int, 
             bar = at // length
             stop = min(end, (bar + 1) * length)
             piece = replace(
-                whole, start=at % length, ticks=stop - at, tied_in=at > start, tied_out=stop < end
+                whole,
+                start=at % length,
+                ticks=stop - at,
+                tied_in=whole.pitches if at > start else (),
+                tied_out=whole.pitches if stop < end else (),
             )
             found.append((bar, piece))
             at = stop
@@ -111,8 +173,8 @@ def _written(piece: Piece, pulse: Pulse) -> list[Piece]:
                 piece,
                 start=at,
                 ticks=ticks,
-                tied_in=piece.tied_in or i > 0,
-                tied_out=piece.tied_out or i < len(lengths) - 1,
+                tied_in=piece.pitches if i else piece.tied_in,
+                tied_out=piece.pitches if i < len(lengths) - 1 else piece.tied_out,
                 kind=kind,
                 dots=dots,
                 triplet=triplet,

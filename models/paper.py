@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from models.score import Note, Score, Track
 
@@ -50,15 +51,16 @@ _LETTERS = 4
 class Paper:
     """The words of a page. `sections` maps section names to how they are printed.
 
-    `composer`, `style` and `note` stand under the title; `swing` asks for swung eighths; `part`
-    says that the page is one player's, whose empty bars are counted in one long rest.
+    `style` stands under the title, `note` on its left and `composer` on its right; `swing` asks for
+    swung eighths. A "part" is one player's: its empty bars are counted in one long rest. A "lead"
+    sheet is a tune on one treble staff, without dynamics.
     """
 
     composer: str = ""
     style: str = ""
     note: str = ""
     swing: bool = False
-    part: bool = False
+    kind: Literal["score", "part", "lead"] = "score"
     sections: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> str:

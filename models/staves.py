@@ -61,10 +61,17 @@ _CLEFS = {
 _ONE_STAFF = frozenset(_CLEFS) - {8, 10}
 
 
-def staves_of(track: Track, meter: Meter, bars: int, tidy: bool) -> tuple[Staff, ...]:
-    """The staves of a track, the upper hand first; `tidy` splits hands and leads voices."""
+def staves_of(
+    track: Track, meter: Meter, bars: int, tidy: bool, lead: bool = False
+) -> tuple[Staff, ...]:
+    """The staves of a track, the upper hand first; `tidy` splits hands and leads voices.
+
+    A `lead` sheet has one staff, in the treble wherever that can be read.
+    """
     if track.is_drum:
         return (_drums(track.notes, tidy),)
+    if lead:
+        return (Staff(_lead_clef(track.notes), (track.notes,)),)
     if not tidy:
         return (Staff(clef_of(track.program, track.notes), (track.notes,)),)
     hands = [track.notes]
@@ -78,8 +85,7 @@ def staves_of(track: Track, meter: Meter, bars: int, tidy: bool) -> tuple[Staff,
 
 def clef_of(program: int, notes: Sequence[Note]) -> Clef:
     """The clef of an instrument, or of its music where it reads several."""
-    pitches = sorted(n.pitch for n in notes)
-    middle = pitches[len(pitches) // 2] if pitches else _MIDDLE_C
+    middle = _middle(notes)
     clef = _CLEFS.get(program)
     if clef == Clef("F", 4, -1) and middle > _MIDDLE_C:
         clef = None  # a bass that plays the tune up high
@@ -88,6 +94,16 @@ def clef_of(program: int, notes: Sequence[Note]) -> Clef:
     if middle >= 86:
         return Clef("G", 2, 1)
     return TREBLE if middle >= 57 else BASS if middle >= 38 else Clef("F", 4, -1)
+
+
+def _lead_clef(notes: Sequence[Note]) -> Clef:
+    middle = _middle(notes)
+    return TREBLE if 56 <= middle < 86 else clef_of(0, notes)
+
+
+def _middle(notes: Sequence[Note]) -> int:
+    pitches = sorted(n.pitch for n in notes)
+    return pitches[len(pitches) // 2] if pitches else _MIDDLE_C
 
 
 def _drums(notes: Sequence[Note], tidy: bool) -> Staff:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from models.percussion import drum
 from models.score import TICKS_PER_BEAT, Meter, Note, Score, Track, on_grid, sorted_notes
@@ -88,15 +89,15 @@ def _drum_values(notes: Sequence[Note], meter: Meter, end: float) -> tuple[Note,
     """Drum hits as long as it takes to the next one of the same limbs, or to the end of the beat.
 
     A hit has no length: one that needs no rest before the next is read at a glance. Of two hits
-    that stand on the same place with the same head one stays.
+    on the same place one stays.
     """
     found: list[Note] = []
     for foot in (False, True):
-        hits: dict[float, dict[tuple[str, str], Note]] = {}
-        for n in notes:
+        hits: dict[float, dict[str, Note]] = {}
+        for n in notes:  # by pitch: of a closed and an open hi-hat the open one stays
             sign = drum(n.pitch)
             if sign.foot == foot:
-                hits.setdefault(n.onset, {}).setdefault((sign.place, sign.head), n)
+                hits.setdefault(n.onset, {})[sign.place] = n
         onsets = sorted(hits)
         for onset, following in zip(onsets, [*onsets[1:], end], strict=True):
             beat_ends = (math.floor(onset / meter.pulse + _NEAR) + 1) * meter.pulse
@@ -196,3 +197,13 @@ def _closed(line: Sequence[Sequence[Note]]) -> tuple[Note, ...]:
 
 def _off(time: float, step: float) -> bool:
     return abs(time / step - round(time / step)) > _NEAR
+
+
+def top_line(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The highest note of every onset, each until the next one: a tune for one voice."""
+    highest = {n.onset: n for n in sorted(notes, key=lambda n: (n.onset, n.pitch))}
+    onsets = [*sorted(highest), math.inf]
+    return tuple(
+        replace(highest[at], duration=on_grid(min(highest[at].end, following) - at))
+        for at, following in pairwise(onsets)
+    )

@@ -28,7 +28,7 @@ from simcord.env import Env
 
 from bot.app import build
 from bot.domain import Progress
-from bot.files import files_in
+from bot.files import NAMES, PAPER, files_in, kinds_of
 from bot.jobs.executor import JobCancelled, JobFailed
 from bot.settings import Settings
 from bot.wardrobe import LEARNED
@@ -196,6 +196,8 @@ class TinyStudio:
         if "stems" in formats:
             with zipfile.ZipFile(folder / "stems.zip", "w") as stems:
                 stems.writestr("piano.wav", tiny_audio("wav"))
+        for kind in kinds_of(f for f in formats if f in PAPER):
+            (folder / NAMES[kind][0]).write_bytes(b"paper")
         return self.clip(folder, facts)
 
     def clip(self, folder, facts):

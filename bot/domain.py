@@ -82,8 +82,9 @@ class Request:
     `compose` makes one piece from `brief`; `takes` makes `takes` variations of piece `parent` (or
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
     more files of `parent` (`formats`: "wav", "stems", "voice", "score", "parts", "lead"; "voice"
-    also beside a new piece); `rework` does what `rework` says with `parent` or with a file; `learn` learns a style by
-    `lesson`. `style` is the folder of the learned style to compose in, see `Lesson.folder`.
+    also beside a new piece); `rework` does what `rework` says with `parent` or with a file; `learn`
+    learns a style by `lesson`. `style` is the folder of the learned style to compose in, see
+    `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.

@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Hits that a take's mean at one place needs to weigh half, and takes that a group's mean needs
-#: against the mean of all: chosen on the validation split (`--shrink` prints the table).
+#: against the mean of all: chosen on the validation split.
 HALF_HITS, HALF_TAKES = 8.0, 2.0
 LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 COLOURS = tuple(round(0.2 * i, 1) for i in range(2, 16))
@@ -311,15 +311,19 @@ def piano(data: Path) -> dict[str, Any]:
 
 
 def sixteenths(found: Sequence[Take]) -> dict[str, float]:
-    """Group -> where off-sixteenths of its straight takes fall in their half beat."""
+    """Group -> where off-sixteenths of its straight takes fall in their half beat: the median.
+
+    A few takes shuffle their sixteenths outright; they are another rhythm, not a looser one.
+    """
     by_group: dict[str, list[float]] = defaultdict(list)
     for take in found:
         if not take.swung:
             by_group[group_of(take)].append(take.sixteenth)
             by_group[""].append(take.sixteenth)
-    everyone = float(np.mean(by_group[""]))
+    everyone = float(np.median(by_group[""]))
     return {
-        g: (sum(v) + HALF_TAKES * everyone) / (len(v) + HALF_TAKES) for g, v in by_group.items()
+        g: (len(v) * float(np.median(v)) + HALF_TAKES * everyone) / (len(v) + HALF_TAKES)
+        for g, v in by_group.items()
     }
 
 

@@ -55,6 +55,12 @@ class Take:
     pitches: Ints
 
     @property
+    def places(self) -> Floats:
+        """Where the strokes lie, in beats, on this take's own grid and off it."""
+        places = anchors(self.swung, self.swing, self.sixteenth)[self.steps % _STEPS]
+        return self.steps // _STEPS + places + self.offsets * self.bpm / 60_000
+
+    @property
     def levels(self) -> Ints:
         """Each hit's level: 0 soft, 1 normal, 2 accent."""
         return np.array([level_of(int(v)) - 1 for v in self.velocities], np.int64)
@@ -97,8 +103,8 @@ def _read(path: Path, name: str, style: str, split: str, bpm: float) -> Take | N
     places = np.array([t for t, _, _ in hits]) / score.ticks_per_quarter
     places = places - _latency(places)
     swung, swing = _swing(places)
-    steps, anchors, sixteenth = _on_grid(places, swung, swing)
-    beats = places - anchors
+    steps, lines, sixteenth = _on_grid(places, swung, swing)
+    beats = places - lines
     kept = np.abs(beats) < _FAR
     offsets = beats * 60_000 / bpm
     order = np.lexsort((places, steps))
@@ -134,18 +140,21 @@ def _swing(places: Floats) -> tuple[bool, float]:
 def _on_grid(places: Floats, swung: bool, swing: float) -> tuple[Ints, Floats, float]:
     """Each hit's step, where that step lies in beats in this take, and its off-sixteenth."""
     whole, within = np.floor(places), places % 1.0
+    sixteenth = 0.5 if swung else _sixteenth(within)
+    places_of = np.append(anchors(swung, swing, sixteenth), 1.0)
+    numbers = np.arange(_STEPS + 1)
     if swung:
-        anchors = np.array([0.0, swing / 2, swing, 1.0])
-        numbers = np.array([0, 1, 2, _STEPS])
-        sixteenth = 0.5
-    else:
-        sixteenth = _sixteenth(within)
-        first = sixteenth / 2
-        anchors = np.array([0.0, first, 0.5, 0.5 + first, 1.0])
-        numbers = np.arange(5)
-    chosen = np.abs(within[:, None] - anchors[None, :]).argmin(axis=1)
+        places_of, numbers = np.delete(places_of, 3), np.delete(numbers, 3)
+    chosen = np.abs(within[:, None] - places_of[None, :]).argmin(axis=1)
     steps = (whole * _STEPS).astype(np.int64) + numbers[chosen]
-    return steps, whole + anchors[chosen], sixteenth
+    return steps, whole + places_of[chosen], sixteenth
+
+
+def anchors(swung: bool, swing: float, sixteenth: float) -> Floats:
+    """Where the four steps of a beat lie in it; a swung beat has no fourth."""
+    if swung:
+        return np.array([0.0, swing / 2, swing, 1.0])
+    return np.array([0.0, sixteenth / 2, 0.5, 0.5 + sixteenth / 2])
 
 
 def _sixteenth(within: Floats) -> float:

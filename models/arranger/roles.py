@@ -10,14 +10,14 @@ In: the tracks of a score and its length in beats. Out: one role for each track.
 4. Bass: a bass program, or at most `Rule.voices` notes an onset, a median pitch below `Rule.low`
    and the lowest note of all at `Rule.floor` of its onsets.
 5. Several voices (`Rule.chordal` notes an onset, or `Rule.layers` sounding at once) are a "pad"
-   when the median note lasts `Rule.sustained` beats, `Rule.pad_program` on a pad, string or choir
-   program, else "chords".
+   when the median note lasts `Rule.sustained` beats (`Rule.pad_program` on a pad, string or choir
+   program), else "chords".
 6. One voice is a "pad" when its median note lasts `Rule.held` beats; "chords" when it is an
    arpeggio: `Rule.broken` of its intervals are thirds and wider and it strikes `Rule.pace` onsets
    a beat while it plays; else a "counter"-line.
 
-The figures were chosen on half of the pieces that the test in `evaluate_roles` names and are
-reported on the other half.
+The figures were chosen on the validation half of `corpora.role_check`, which prints the table of
+the other half.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ class Rule:
 
     doubling: float = 0.6
     voices: float = 1.3
-    low: float = 50.0
-    floor: float = 0.6
-    chordal: float = 1.5
-    layers: float = 1.8
-    sustained: float = 1.9
-    pad_program: float = 0.9
-    held: float = 3.5
-    broken: float = 0.5
-    pace: float = 1.2
+    low: float = 56.0
+    floor: float = 0.8
+    chordal: float = 1.6
+    layers: float = 2.0
+    sustained: float = 1.2
+    pad_program: float = 1.4
+    held: float = 5.0
+    broken: float = 0.9
+    pace: float = 1.5
 
 
 _RULE = Rule()

@@ -19,7 +19,7 @@ from models.composer.sheets import SPLITS
 
 log = logging.getLogger("arranger.data")
 #: Raise when the bands of any corpus change, so that old shards are written anew.
-VERSION = 0
+VERSION = 2
 
 _READERS: dict[str, Callable[[Path], Iterable[Band]]] = {
     "jjswing": swing_bass,
@@ -44,6 +44,6 @@ def human_bands(data: Path, cache: Path) -> None:
         log.info("reading the bands of %s", name)
         bands = list(read(data))
         for split, path in wanted.items():
-            for old in cache.glob(f"{name}-{split}-*.npz"):
-                old.unlink()
             save([b for b in bands if b.split == split], path)
+            for old in set(cache.glob(f"{name}-{split}-*.npz")) - {path}:
+                old.unlink()

@@ -31,7 +31,13 @@ _BAR = 16  # steps; all of it is in 4/4 (a 3/4 sign in the bass files lasts no t
 _EARLY = 0.12  # beats that a phrase may begin before its bar line
 _LEAST = 4  # notes
 #: Spellings of this library that `Chord.parse` does not know.
-_SPELLING = ((r"7M", "maj7"), (r"maj7#11", "maj7"), (r"7b5$", "7"), (r"-7b5", "m7b5"), (r"-", "m"))
+_SPELLING = (
+    (r"7M", "maj7"),
+    (r"maj7#11", "maj7"),
+    (r"(?<![m-])7b5$", "7"),
+    (r"-7b5", "m7b5"),
+    (r"-", "m"),
+)
 
 
 @dataclass(frozen=True)

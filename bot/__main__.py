@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 
 from bot.export_cli import export
-from bot.export_cli import export
 from bot.rework_cli import rework_app
 from bot.style_cli import style_app
 from models.errors import Refusal
@@ -26,7 +25,6 @@ app = typer.Typer(
     add_completion=False,
 )
 train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
-app.command()(export)
 app.command()(export)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.planner.brief import Brief
-from models.score import Note
+from models.score import Note, Role
 
 #: The notes of a melody, sorted, in beats from the start of the piece.
 Melody = tuple[Note, ...]
-RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn"]
+RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn", "arrange"]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
     "continue", "vary", "infill", "harmonise", "remelodise", "blend", "develop", "manner", "restyle"
 ]
+#: What can be done with the players of music that exists (bot/arranging.py).
+Act = Literal["arrange", "add", "replace", "mute", "reroll"]
 #: How far a variation goes from where it came, 0..1.
 NEAR, FAR = 0.3, 0.8
 
@@ -53,6 +55,39 @@ class Rework:
     motion: int | None = None
     motif: str = ""
     title: str = ""
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What to do with the players of music that exists.
+
+    `arrange` writes a band (or an `ensemble`) for `source` in a `style`; `add` brings `instrument`
+    in, `replace` gives `part` to it, `mute` takes `part` out, `reroll` writes `part` again; the
+    last two in `bars` only where these are given (first and last, 1-based, inclusive).
+
+    `source` and `like` (music whose accompaniment is the model) are named as `Rework.source`;
+    `title` and `longest` as there. `keep` are the roles of a file that stay note for note. `part`
+    is the name of a part as the score has it, or a role. `style`, `ensemble`, `instruments` and
+    `instrument` are vocabulary ids. `key`, `tempo`, `meter` and `notes` (typed notes, see
+    `bot.agent.motif`) correct what was heard in a recording.
+    """
+
+    act: Act
+    source: str | None = None
+    title: str = ""
+    style: str | None = None
+    ensemble: str | None = None
+    instruments: tuple[str, ...] = ()
+    keep: tuple[Role, ...] = ("melody",)
+    like: str | None = None
+    part: str = ""
+    instrument: str | None = None
+    bars: tuple[int, int] | None = None
+    key: str | None = None
+    tempo: float | None = None
+    meter: str | None = None
+    notes: str = ""
     longest: float | None = None
 
 
@@ -102,6 +137,7 @@ class Request:
     rework: Rework | None = None
     style: str | None = None
     lesson: Lesson | None = None
+    arrangement: Arrangement | None = None
 
 
 @dataclass(frozen=True, slots=True)

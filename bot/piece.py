@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from bot.domain import Use
+from bot.domain import Act, Use
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
@@ -31,7 +31,7 @@ class Lineage:
     """Where a piece comes from: its parent's id and how it was made from it."""
 
     parent: str | None = None
-    how: Literal["compose", "take", "extend"] | Use = "compose"
+    how: Literal["compose", "take", "extend"] | Use | Act = "compose"
 
 
 @dataclass(frozen=True, slots=True)

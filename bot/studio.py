@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot import arranging
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
@@ -143,6 +144,13 @@ class Studio:
             return self._takes(request, seed, pieces, on_progress)
         if request.kind == "rework":
             return self._rework(request, seed, pieces, on_progress)
+        if request.kind == "arrange":
+            on_progress(Progress(3, 4, "arranging the band"))
+            makers = arranging.Makers(self.composer, self.arranger)
+            sketch, given = arranging.draft(request, seed, pieces, makers)
+            folder = pieces / piece_id(request, seed, 0)
+            voice = "voice" in request.formats
+            return [self.record(sketch, folder, on_progress, voice=voice, given=given)]
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))
             # Where its melody is not its seed's, or goes on in another manner: from the notes.
@@ -203,7 +211,7 @@ class Studio:
             folder = pieces / piece_id(request, seed, sketch.take)
             voice = one and "voice" in request.formats
             shown = on_progress if one else quiet
-            recordings.append(self._recording(sketch, folder, shown, voice=voice, melody=melody))
+            recordings.append(self._recording(sketch, folder, shown, voice=voice, given=melody))
         return [recording.save() for recording in recordings]
 
     def record(
@@ -213,14 +221,14 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
-        melody: Melody | None = None,
+        given: Melody | Score | None = None,
     ) -> Clip:
         """Write, check, perform, render and draw one planned piece into `folder`.
 
-        `voice` also encodes it for a voice message, for those who set that in /settings; `melody`
-        is taken as it is instead of being composed.
+        `voice` also encodes it for a voice message, for those who set that in /settings; a melody
+        or a whole score that is `given` is taken as it is instead of being written.
         """
-        return self._recording(sketch, folder, on_progress, voice=voice, melody=melody).save()
+        return self._recording(sketch, folder, on_progress, voice=voice, given=given).save()
 
     def _recording(
         self,
@@ -229,13 +237,13 @@ class Studio:
         on_progress: OnProgress = quiet,
         *,
         voice: bool = False,
-        melody: Melody | None = None,
+        given: Melody | Score | None = None,
     ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
             remove_files(folder)  # the mark above all: what is interrupted now is not finished
             watch = Stopwatch({})
-            written = self.write(sketch, folder, watch, on_progress, melody)
+            written = self.write(sketch, folder, watch, on_progress, given)
             on_progress(Progress(4, 4, "recording"))
             with ThreadPoolExecutor(1) as other_core:
                 drawn = other_core.submit(_draw, written.score, sketch.locale, folder, watch)
@@ -272,23 +280,18 @@ class Studio:
         folder: Path,
         watch: Stopwatch,
         on_progress: OnProgress = quiet,
-        given: Melody | None = None,
+        given: Melody | Score | None = None,
     ) -> Written:
         """Compose and arrange a plan, write MIDI and MusicXML, and read both back.
 
         A piece that fails its check is composed again, at most `MAX_TRIES` times; the last try
-        stands and its failed checks are reported, never hidden. A melody that is `given` has one.
+        stands and its failed checks are reported, never hidden. What is `given` has one try.
         """
         plan = sketch.plan
         first: tuple[Check, ...] = ()
         for attempt in range(1 if given else MAX_TRIES):
             seed = sketch.melody_seed + 7_919 * attempt
-            on_progress(Progress(2, 4, "writing the melody"))
-            with watch("melody"):
-                melody = given or compose(plan, self.composer, seed)
-            on_progress(Progress(3, 4, "arranging the band"))
-            with watch("arrangement"):
-                score = arrange(plan, melody, self.arranger, seed)
+            score = self._score(plan, seed, watch, on_progress, given)
             with watch("files"):
                 midi.write(score, folder / "piece.mid")
                 musicxml.write(score, folder / "piece.musicxml")
@@ -298,6 +301,23 @@ class Studio:
             if not failed(checks):
                 break
         return Written(score, seed, first, checks, attempt + 1)
+
+    def _score(
+        self,
+        plan: Plan,
+        seed: int,
+        watch: Stopwatch,
+        on_progress: OnProgress,
+        given: Melody | Score | None,
+    ) -> Score:
+        if isinstance(given, Score):
+            return given
+        on_progress(Progress(2, 4, "writing the melody"))
+        with watch("melody"):
+            melody = given or compose(plan, self.composer, seed)
+        on_progress(Progress(3, 4, "arranging the band"))
+        with watch("arrangement"):
+            return arrange(plan, melody, self.arranger, seed)
 
     def render(self, score: Score, plan: Plan, watch: Stopwatch) -> audio.Rendered:
         """Perform a score, play it through FluidSynth and master it."""

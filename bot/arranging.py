@@ -1,0 +1,243 @@
+"""From "play that differently" to pieces that can be recorded: bands, ensembles, edits of players.
+
+In: a `Request` of kind "arrange", a seed and the folder of all pieces. Out: a `PieceFile` with what
+was done, which the reply states, and the whole score. Runs in a worker or the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bot.domain import Arrangement, Request
+from bot.piece import Lineage, PieceFile
+from bot.policy import TOO_LONG
+from bot.reading import reader
+from bot.rework import GONE
+from models import midi
+from models.arranger import editing
+from models.arranger.generate import Arranger, Redo, Texture
+from models.arranger.guest import open_guest
+from models.arranger.texture import texture_of
+from models.arranger.whole import arrange
+from models.composer import generate as uses
+from models.composer.generate import Composer
+from models.errors import Refusal
+from models.planner.brief import Brief
+from models.planner.plan import Part, Plan
+from models.planner.rework import restyled
+from models.score import Note, Score, Track
+
+Draft = tuple[PieceFile, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """The models that an arrangement may need."""
+
+    composer: Composer
+    arranger: Arranger
+
+
+def draft(request: Request, seed: int, pieces: Path, makers: Makers) -> Draft:
+    """Do what a request of kind "arrange" asks; the same arguments give the same score.
+
+    Raises
+    ------
+    Refusal
+        When the music is gone, cannot be read, or does not allow what is asked.
+    """
+    asked = request.arrangement
+    if asked is None:
+        raise ValueError("an arrangement says what to do")
+    home = _home(asked.source, pieces)
+    if not home.is_dir():
+        if asked.act != "arrange":
+            raise Refusal("I can change the players of a piece of mine; arrange your file first.")
+        return _from_file(request, asked, seed, home, pieces, makers)
+    piece = PieceFile.load(home)
+    score = midi.read(home / "piece.mid")
+    if asked.act == "arrange":
+        return _again(request, asked, seed, piece, score, pieces, makers)
+    plan, edited, done = _edited(asked, piece.plan, score, seed, makers.arranger)
+    brief = replace(piece.brief, instruments=(), without=())
+    return _sketch(request, asked, seed, brief, plan, piece, done), edited
+
+
+def _home(place: str | None, pieces: Path) -> Path:
+    if not place:
+        raise Refusal("Tell me which music to work on: a piece of mine, or a file.")
+    home = next((p for p in (pieces / place, pieces.parent / place) if p.exists()), None)
+    if home is None:
+        raise Refusal(GONE)
+    return home
+
+
+def _from_file(
+    request: Request, asked: Arrangement, seed: int, path: Path, pieces: Path, makers: Makers
+) -> Draft:
+    """A person's file with a band of its own."""
+    score = reader.read(path, keep=not Path(str(asked.source)).is_absolute())
+    guest = open_guest(score, asked.style, asked.keep, seed)
+    source = guest.source
+    if not source.plan.chords:
+        source = uses.harmonise(source, makers.composer, seed)
+    plan = replace(source.plan, title=asked.title or source.plan.title, seed=seed)
+    _within(plan, asked.longest)
+    if asked.ensemble or asked.instruments:
+        plan = _seated(plan, asked, guest.kept, seed, request.locale)
+    texture = _texture(asked, pieces, makers)
+    made = arrange(plan, source.melody, makers.arranger, seed, kept=guest.kept, texture=texture)
+    brief = Brief(style=plan.style, key=str(plan.key), bars=plan.bars, ensemble=asked.ensemble)
+    done = {"kept": [t.name for t in guest.kept]}
+    return _sketch(request, asked, seed, brief, plan, None, done), made
+
+
+def _again(
+    request: Request,
+    asked: Arrangement,
+    seed: int,
+    piece: PieceFile,
+    score: Score,
+    pieces: Path,
+    makers: Makers,
+) -> Draft:
+    """A finished piece played by others: its melody, chords and form stay."""
+    plan = piece.plan
+    brief = Brief(
+        style=asked.style or plan.style, ensemble=asked.ensemble, instruments=asked.instruments,
+        meter=str(plan.meter),
+    )  # fmt: skip
+    fresh = replace(restyled(plan, brief, seed, request.locale), seed=seed)
+    track = score.track("melody")
+    melody = _in_reach(track.notes if track else (), fresh)
+    made = arrange(fresh, melody, makers.arranger, seed, texture=_texture(asked, pieces, makers))
+    told = replace(
+        piece.brief, style=fresh.style, ensemble=asked.ensemble, instruments=asked.instruments
+    )
+    return _sketch(request, asked, seed, told, fresh, piece, {}), made
+
+
+def _in_reach(melody: tuple[Note, ...], plan: Plan) -> tuple[Note, ...]:
+    """The melody in octaves that the new player reaches."""
+    part = plan.part("melody")
+    if part is None or not melody:
+        return melody
+    return editing.moved(Track("", "melody", 0, melody), part).notes
+
+
+def _seated(
+    plan: Plan, asked: Arrangement, kept: Sequence[Track], seed: int, language: str
+) -> Plan:
+    """A file's plan with the players that were asked for; what is kept keeps its own."""
+    brief = Brief(
+        style=plan.style, ensemble=asked.ensemble, instruments=asked.instruments,
+        meter=str(plan.meter), tempo=plan.bpm,
+    )  # fmt: skip
+    fresh = restyled(plan, brief, seed, language)
+    if asked.ensemble:  # an ensemble plays all of it, the melody too
+        return replace(fresh, bpm=plan.bpm, swing=plan.swing)
+    names = {t.name for t in kept}
+    own = tuple(p for p in plan.parts if p.name in names)
+    joining = tuple(
+        p for p in fresh.parts if p.role != "melody" and p.role not in {o.role for o in own}
+    )
+    return replace(fresh, bpm=plan.bpm, swing=plan.swing, parts=(*own, *joining))
+
+
+def _texture(asked: Arrangement, pieces: Path, makers: Makers) -> Texture | None:
+    if asked.like is None:
+        return None
+    home = _home(asked.like, pieces)
+    if home.is_dir():
+        return texture_of(midi.read(home / "piece.mid"), PieceFile.load(home).plan, makers.arranger)
+    score = reader.read(home, keep=not Path(asked.like).is_absolute())
+    guest = open_guest(score, keep=("melody", "counter", "chords", "pad", "bass", "drums"))
+    return texture_of(score.with_tracks(guest.kept), guest.source.plan, makers.arranger)
+
+
+def _edited(
+    asked: Arrangement, plan: Plan, score: Score, seed: int, arranger: Arranger
+) -> tuple[Plan, Score, dict[str, Any]]:
+    """One change to the players of a piece; all others keep every note."""
+    track = score.track("melody")
+    melody = track.notes if track else ()
+    span = _span(asked, plan)
+
+    def written(new: Plan, base: Score, part: Part) -> Score:
+        redo = Redo((part.name,), *span)
+        return arrange(new, melody, arranger, seed, base=base, redo=redo)
+
+    if asked.act == "add":
+        if asked.instrument is None:
+            raise Refusal("Tell me which instrument is to join.")
+        joined, part = editing.with_player(plan, asked.instrument)
+        return joined, written(joined, score, part), {"part": part.name}
+    part = editing.find_part(plan, asked.part)
+    done: dict[str, Any] = {"part": part.name}
+    if asked.act == "mute":
+        if asked.bars is None:
+            fewer = editing.without_part(plan, part.name)
+            return fewer, score.with_tracks(t for t in score.tracks if t.name != part.name), done
+        beats = plan.meter.bar_beats
+        old = next(t for t in score.tracks if t.name == part.name)
+        quiet = editing.silenced(old, span[0] * beats, (span[1] + 1) * beats)
+        if not quiet.notes:
+            raise Refusal("It plays nowhere else; take the part out altogether instead.")
+        return plan, editing.replaced(score, part.name, quiet), done
+    if asked.act == "replace":
+        if asked.instrument is None:
+            raise Refusal("Tell me which instrument is to play it instead.")
+        changed, new = editing.given_to(plan, part.name, asked.instrument)
+        old = next(t for t in score.tracks if t.name == part.name)
+        base = editing.replaced(score, part.name, editing.moved(old, new))
+        done["by"] = new.name
+        if new.role == "melody" or editing.same_hands(part, new):
+            return changed, base, done
+        return changed, written(changed, base, new), done
+    if part.role == "melody":
+        raise Refusal("The melody is written again by /rework; name another part.")
+    return plan, written(plan, score, part), done
+
+
+def _span(asked: Arrangement, plan: Plan) -> tuple[int, int]:
+    """The bars meant, counted from 0.
+
+    Raises
+    ------
+    Refusal
+        When the piece does not have them.
+    """
+    if asked.bars is None:
+        return 0, plan.bars - 1
+    first, last = asked.bars
+    if not 1 <= first <= last <= plan.bars:
+        raise Refusal("This piece has {bars} bars; choose some of them.", bars=plan.bars)
+    return first - 1, last - 1
+
+
+def _within(plan: Plan, longest: float | None) -> None:
+    if longest is not None and plan.length > longest:
+        raise Refusal(TOO_LONG, asked=f"{plan.length:.0f}", most=f"{longest:g}")
+
+
+def _sketch(
+    request: Request,
+    asked: Arrangement,
+    seed: int,
+    brief: Brief,
+    plan: Plan,
+    piece: PieceFile | None,
+    done: dict[str, Any],
+) -> PieceFile:
+    """The result as a piece to record; `done` is completed with what the reply states."""
+    done = {"use": asked.act, "title": plan.title, **done}
+    if asked.bars:
+        done["first"], done["last"] = asked.bars
+    for name in ("style", "ensemble", "instrument"):
+        if value := getattr(asked, name):
+            done[name] = value
+    lineage = Lineage(piece.id if piece else None, asked.act)
+    return PieceFile(brief, plan, seed, lineage, locale=request.locale, done=done)

@@ -68,7 +68,15 @@ def _named(text: str, locale: str) -> str:
 
 def _entry(name: str) -> Entry | None:
     words = vocabulary.load()
-    kinds = (words.styles, words.moods, words.instruments, words.kits, words.groups, words.purposes)
+    kinds = (
+        words.styles,
+        words.moods,
+        words.instruments,
+        words.kits,
+        words.groups,
+        words.purposes,
+        words.ensembles,
+    )
     return next((e for kind in kinds if (e := kind.find(name)) and e.name() == name), None)
 
 

@@ -18,8 +18,8 @@ from models import vocabulary
 from models.planner import quantities
 from models.vocabulary import normalise
 
-# Meanings of a run of tokens by kind: "style", "mood", "instrument", "kit", "group", "purpose",
-# "tempo" (a word of TEMPO_WORDS), "pace", "size", "filler".
+# Meanings of a run of tokens by kind: "style", "mood", "instrument", "kit", "group", "ensemble",
+# "purpose", "tempo" (a word of TEMPO_WORDS), "pace", "size", "filler".
 Meanings = Mapping[str, str]
 #: Words for a length without a number -> seconds.
 SIZES: dict[str, float] = {
@@ -117,7 +117,14 @@ def load() -> Lexicon:
         run = tuple(token.text for token in tokenise(normalise(spelling)))
         table.setdefault(run, {}).setdefault(kind, meaning)
 
-    for catalogue in (words.styles, words.moods, words.instruments, words.groups, words.purposes):
+    for catalogue in (
+        words.styles,
+        words.moods,
+        words.instruments,
+        words.groups,
+        words.purposes,
+        words.ensembles,
+    ):
         for spelling, key in catalogue.spellings.items():
             add(catalogue.kind, spelling, key)
     for kit in words.kits:  # not their ids: "jazz" and "electronic" are styles to people

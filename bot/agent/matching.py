@@ -14,7 +14,7 @@ from bot.agent.lexicon import Lexicon, Token, is_han, tokenise
 from models.planner.names import near
 
 # When one spelling has several meanings, the first of these counts ("choir" is a player, ...).
-_ORDER = ("style", "mood", "player", "tempo", "pace", "size", "purpose", "filler")
+_ORDER = ("style", "mood", "player", "ensemble", "tempo", "pace", "size", "purpose", "filler")
 _PLAYERS = ("instrument", "group", "kit")
 _MISSPELT = 5  # letters; shorter words are one edit away from too many others
 # Words that are a style only where nobody owns them or dates them: "my house", "in march".

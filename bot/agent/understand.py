@@ -292,9 +292,17 @@ def _may_last(draft: _Draft, match: Match) -> bool:
 
 
 def _read_players(draft: _Draft, matches: Sequence[Match], style: Style | None) -> None:
-    cast = choose_players(draft.page.folded, matches, draft.words, style)
+    lesson = draft.fields.get("grade") is not None or draft.fields.get("purpose") == "lesson"
+    cast = choose_players(draft.page.folded, matches, draft.words, style, lesson)
     draft.fields["instruments"] = cast.wanted
     draft.fields["without"] = cast.refused
+    draft.fields["ensemble"] = cast.ensemble
+    if cast.ensemble and cast.left_out:
+        draft.note(
+            "A {ensemble} plays alone for now, so I left out: {instruments}.",
+            ensemble=draft.words.ensembles[cast.ensemble].name(draft.locale),
+            instruments=", ".join(_player(draft, i) for i in cast.left_out),
+        )
     for match, instrument in cast.stand_ins:
         draft.note(
             "There is no “{written}” among my sounds; {instrument} stands in.",

@@ -126,7 +126,7 @@ def _tutti(hall: Hall, passage: Passage) -> Lines:
             pitch = nearest([pc], (last + part.low + 9) / 2, part.low, part.low + 16)
             if pitch is not None:
                 last = pitch
-                found[_BARITONE].append(hall.note("bass", onset, pitch, length, -6))
+                found[_BARITONE].append(hall.sound("bass", onset, pitch, length, -6))
     return found
 
 
@@ -146,7 +146,7 @@ def _brass(hall: Hall, passage: Passage, strikes: list[Strike]) -> Lines:
         last = top
         for name, pitch in zip(seated, [top, *close(chord, top, len(seated) - 1)], strict=True):
             if hall.parts[name].low <= pitch <= hall.parts[name].high:
-                found[name].append(hall.note("counter", onset, pitch, length))
+                found[name].append(hall.sound("counter", onset, pitch, length))
     return found
 
 
@@ -161,7 +161,7 @@ def _trombones(hall: Hall, passage: Passage, strikes: list[Strike]) -> Lines:
             if slot.start - _EPSILON <= onset < slot.end - _EPSILON:
                 for name, pitch in zip(seated, chord, strict=True):
                     length = min(length, slot.end - onset)
-                    lines[name].append(hall.note("counter", onset, pitch, length, -4))
+                    lines[name].append(hall.sound("counter", onset, pitch, length, -4))
     return lines
 
 
@@ -188,7 +188,7 @@ def _rhythm(hall: Hall, passage: Passage) -> Lines:
                 length = min(length, slot.end - onset)
                 if hall.bar(onset).is_final:
                     onset, length = slot.start, slot.end - slot.start
-                found[_GUITAR] += [hall.note("chords", onset, p, length, -8) for p in set(chord)]
+                found[_GUITAR] += [hall.sound("chords", onset, p, length, -8) for p in set(chord)]
                 if hall.bar(onset).is_final:
                     break
     return found

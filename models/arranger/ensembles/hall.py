@@ -108,7 +108,7 @@ class Hall:
         bars = self.stage.bars
         return bars[max(0, min(len(bars) - 1, int((onset + _EPSILON) // self.stage.bar_beats)))]
 
-    def note(self, role: Role, onset: float, pitch: int, duration: float, accent: int = 0) -> Note:
+    def sound(self, role: Role, onset: float, pitch: int, duration: float, accent: int = 0) -> Note:
         """A note as loud as its role is there."""
         velocity = self.stage.velocity(role, self.bar(onset), onset, accent)
         return Note(onset, pitch, duration, velocity)
@@ -139,7 +139,7 @@ class Hall:
         flat = len({n.velocity for n in self.stage.melody}) <= 1
         notes = within(self.stage.melody, part.low, part.high, room)
         return tuple(
-            self.note("melody", n.onset, n.pitch, n.duration) if flat else n for n in notes
+            self.sound("melody", n.onset, n.pitch, n.duration) if flat else n for n in notes
         )
 
     def joined(self, notes: Sequence[Note], bars: int) -> list[Note]:

@@ -95,7 +95,7 @@ def _held(hall: Hall, passage: Passage, found: Lines) -> Lines:
     lines: Lines = {name: [] for name in seated}
     for slot, chord in zip(slots, lead(slots, ranges), strict=True):
         for name, pitch in zip(seated, chord, strict=True):
-            lines[name].append(hall.note("pad", slot.start, pitch, slot.end - slot.start))
+            lines[name].append(hall.sound("pad", slot.start, pitch, slot.end - slot.start))
     return {name: hall.joined(notes, 2) for name, notes in lines.items()}
 
 
@@ -129,11 +129,11 @@ def _timpani(hall: Hall, passage: Passage, low: int, high: int) -> list[Note]:
         if pitch is None or not fits or (not tuned and tonic not in chord.pcs):
             continue
         length = hall.stage.bar_beats if bar.is_final else min(1.0, hall.stage.bar_beats)
-        found.append(hall.note("drums", bar.start, pitch, length))
+        found.append(hall.sound("drums", bar.start, pitch, length))
         if bar.is_last and not bar.is_final and passage.level > 0.6:  # a roll into what comes
             pulse = hall.stage.bar_beats - 1
             found += [
-                hall.note("drums", bar.start + pulse + i / 4, pitch, 0.25, 2 * i - 12)
+                hall.sound("drums", bar.start + pulse + i / 4, pitch, 0.25, 2 * i - 12)
                 for i in range(4)
                 if bar.start + pulse + i / 4 >= bar.start + 1
             ]
@@ -142,7 +142,7 @@ def _timpani(hall: Hall, passage: Passage, low: int, high: int) -> list[Note]:
 
 def _one_stroke(hall: Hall, passage: Passage, low: int, high: int, tonic: int) -> list[Note]:
     pitch = nearest([tonic], low + 4, low, high)
-    return [] if pitch is None else [hall.note("drums", passage.start, pitch, 1.0)]
+    return [] if pitch is None else [hall.sound("drums", passage.start, pitch, 1.0)]
 
 
 def _percussion(hall: Hall, passage: Passage) -> list[Note]:
@@ -151,15 +151,15 @@ def _percussion(hall: Hall, passage: Passage) -> list[Note]:
         if not passage.holds(bar.start):
             continue
         length = hall.stage.bar_beats if bar.is_final else 0.5
-        found.append(hall.note("drums", bar.start, _BASS_DRUM, length, -10))
+        found.append(hall.sound("drums", bar.start, _BASS_DRUM, length, -10))
         if bar.is_first or bar.is_final:
-            found.append(hall.note("drums", bar.start, _CYMBALS, length))
+            found.append(hall.sound("drums", bar.start, _CYMBALS, length))
         rises = bar.following is not None and bar.is_last
         if rises and not bar.is_final:
             half = hall.stage.bar_beats / 2
             count = round(half / 0.25)
             found += [
-                hall.note("drums", bar.start + half + i / 4, _SNARE, 0.25, i - 16)
+                hall.sound("drums", bar.start + half + i / 4, _SNARE, 0.25, i - 16)
                 for i in range(count)
             ]
     return found

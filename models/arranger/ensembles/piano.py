@@ -53,7 +53,7 @@ def _inner(hall: Hall, passage: Passage, right: str, melody: list[Note]) -> list
         tones = [p for p in tones if p % 12 != note.pitch % 12 and not clashes(p, [note.pitch])]
         for pitch in tones[:count]:
             if pitch >= hall.parts[right].low:
-                found.append(hall.note("counter", note.onset, pitch, length, -10))
+                found.append(hall.sound("counter", note.onset, pitch, length, -10))
     return found
 
 
@@ -64,7 +64,7 @@ def _alone(hall: Hall, passage: Passage, right: str) -> list[Note]:
     found: list[list[Note]] = [[], []]
     for slot, chord in zip(slots, lead(slots, [(low + 4, low + 16), (low, low + 11)]), strict=True):
         for line, pitch in zip(found, chord, strict=True):
-            line.append(hall.note("pad", slot.start, pitch, slot.end - slot.start))
+            line.append(hall.sound("pad", slot.start, pitch, slot.end - slot.start))
     return [n for line in found for n in hall.joined(line, 1)]
 
 
@@ -107,7 +107,7 @@ def _ending(hall: Hall, slot: Slot, root: int, chord: tuple[int, ...]) -> list[N
     fifth = [root + t for t in QUALITIES[slot.chord.quality] if t in (6, 7, 8)][:1]
     pitches = [root, *fifth, root + _REACH]
     length = slot.end - slot.start
-    return [hall.note("chords", slot.start, p, length) for p in pitches]
+    return [hall.sound("chords", slot.start, p, length) for p in pitches]
 
 
 def _broken(hall: Hall, passage: Passage, slot: Slot, root: int) -> list[Note]:
@@ -130,7 +130,7 @@ def _broken(hall: Hall, passage: Passage, slot: Slot, root: int) -> list[Note]:
         length = min(step, slot.end - onset)
         if length > 0:
             found.append(
-                hall.note(
+                hall.sound(
                     "chords", onset, root + wheel[i % len(wheel)], length, 0 if i == 0 else -6
                 )
             )
@@ -161,11 +161,11 @@ def _stride(
     for onset, following in zip(onsets, [*onsets[1:], slot.end], strict=True):
         length = following - onset
         if onset in low:
-            found.append(hall.note("bass", onset, low[onset], length))
+            found.append(hall.sound("bass", onset, low[onset], length))
             if passage.level > _FULL and low[onset] - 12 >= part.low and onset == slot.start:
-                found.append(hall.note("bass", onset, low[onset] - 12, length, -6))
+                found.append(hall.sound("bass", onset, low[onset] - 12, length, -6))
         else:
             found += [
-                hall.note("chords", onset, p, min(length, 1.0), -4) for p in sorted(set(chord))
+                hall.sound("chords", onset, p, min(length, 1.0), -4) for p in sorted(set(chord))
             ]
     return found

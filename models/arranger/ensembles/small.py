@@ -67,7 +67,7 @@ def _held(hall: Hall, part: Part) -> list[Note]:
         slots = slots_of(hall, passage, (), (), by_pulse=False)
         for slot, chord in zip(slots, lead(slots, ranges), strict=True):
             for line, pitch in zip(lines, chord, strict=True):
-                line.append(hall.note(part.role, slot.start, pitch, slot.end - slot.start))
+                line.append(hall.sound(part.role, slot.start, pitch, slot.end - slot.start))
     return [n for line in lines for n in hall.joined(line, 2)]
 
 

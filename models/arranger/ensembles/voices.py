@@ -77,7 +77,7 @@ def passage_for(hall: Hall, passage: Passage, desk: Desk) -> Lines:
         for onset, length in _struck(hall, slot, rhythm):
             for name, pitch in zip(desk.inner, chord, strict=True):
                 role = hall.parts[name].role
-                found[name].append(hall.note(role, onset, pitch, length, -4))
+                found[name].append(hall.sound(role, onset, pitch, length, -4))
     if rhythm is None:
         bars = 1 if desk.texture == "chorale" else 2
         found = {name: hall.joined(notes, bars) for name, notes in found.items()}
@@ -191,7 +191,7 @@ def _roots(hall: Hall, passage: Passage, part: Part, melody: Sequence[Note]) -> 
                 return moved + 12 * ((x - last) % 12 == (y - p) % 12 and (y - p) % 12 in (0, 7))
 
             pitch = min(options, key=lambda p: (cost(p), p))
-            found.append(hall.note("bass", start, pitch, stop - start))
+            found.append(hall.sound("bass", start, pitch, stop - start))
     return hall.joined(found, 2)
 
 
@@ -212,7 +212,7 @@ def _answer(hall: Hall, passage: Passage, name: str, found: Lines) -> None:
             n if n.end <= start or n.onset >= end else cut([n], n.onset, start)[0] for n in kept
         ]
         said = [
-            hall.note("counter", n.onset, folded(n.pitch, part.low, part.high), n.duration)
+            hall.sound("counter", n.onset, folded(n.pitch, part.low, part.high), n.duration)
             for n in said
         ]
         found[name] = sorted([*kept, *said])

@@ -128,7 +128,7 @@ def _heard(hall: Hall, score: Score) -> Score:
         pitch = 36 if part.is_drum else nearest(chord.pcs, middle, part.low, part.high)
         if pitch is None:
             pitch = part.low
-        note = hall.note(part.role, start, pitch, end - start)
+        note = hall.sound(part.role, start, pitch, end - start)
         tracks[i] = replace(track, notes=(note,))
     mended = mend(score.with_tracks(tracks), hall.plan)
     return mended if all(t.notes for t in mended.tracks) else score.with_tracks(tracks)

@@ -376,12 +376,12 @@ def _target(
 
 
 def _fitted(notes: Sequence[Note], part: Part) -> list[Note]:
-    """Notes by octaves as one to the middle of the part's range, strays one by one."""
-    if not notes:
-        return []
-    middle = (part.low + part.high) / 2
-    mean = sum(n.pitch for n in notes) / len(notes)
-    up = 12 * round((middle - mean) / 12)
+    """Notes by octaves as one to where most lie in the part's range, strays one by one."""
+
+    def outside(up: int) -> int:
+        return sum(not part.low <= n.pitch + up <= part.high for n in notes)
+
+    up = min((12 * k for k in range(-4, 5)), key=lambda k: (outside(k), abs(k)))
     found = []
     for note in notes:
         pitch = note.pitch + up

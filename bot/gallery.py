@@ -24,9 +24,10 @@ from bot.domain import Melody, Request, Rework
 from bot.gallery_facts import facts_in_words
 from bot.piece import PieceFile, facts_of
 from bot.recipe import players, recipe
+from bot.recording import Stopwatch
 from bot.render import picture
 from bot.rework import draft
-from bot.studio import Stopwatch, Studio, sketch_of
+from bot.studio import Studio, sketch_of
 from models import hub, midi
 from models.arranger.generate import load_arranger
 from models.composer.generate import Composer, load_composer

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +20,7 @@ from bot import arranging
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
+from bot.recording import Recording, Stopwatch, Written
 from bot.render import audio, encode, picture, sheet
 from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
@@ -48,56 +47,6 @@ MAX_BYTES = 9_500_000
 
 def quiet(_: Progress) -> None:
     """Progress for nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A piece on paper: the score, the seed of its melody, its files' checks, and the tries."""
-
-    score: Score
-    melody_seed: int
-    first_checks: tuple[Check, ...]
-    checks: tuple[Check, ...]
-    tries: int
-
-
-@dataclass
-class Stopwatch:
-    """Seconds by stage, for the benches."""
-
-    stages: dict[str, float]
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Add the time of the block to a stage."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stages[stage] = self.stages.get(stage, 0.0) + time.perf_counter() - start
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A piece with all its files but `piece.json`, the mark of what its job finished."""
-
-    piece: PieceFile
-    folder: Path
-    stages: dict[str, float]
-    waveform: bytes
-
-    def save(self) -> Clip:
-        """Write the mark."""
-        with disk_errors():
-            self.piece.save(self.folder)
-        return Clip(
-            self.piece.id,
-            self.folder,
-            files_in(self.folder),
-            self.piece.facts,
-            self.stages,
-            self.waveform,
-        )
 
 
 @dataclass(frozen=True)

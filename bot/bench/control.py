@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bot.bench import Row, Table
 from bot.bench.briefs import random_briefs
-from bot.studio import Stopwatch, Studio, sketch_of
+from bot.recording import Stopwatch
+from bot.studio import Studio, sketch_of
 from models.errors import Refusal
 from models.verify import Check
 

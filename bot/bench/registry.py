@@ -39,6 +39,7 @@ def run_bench(
         "composer": lambda few, folder: _composer(few, folder, options or Options()),
         "arranger": lambda few, folder: _arranger(few, folder, options or Options()),
         "harmony": _harmony,
+        "hum": _hum,
         "playing": _playing,
     }
     if name not in runners:
@@ -120,6 +121,16 @@ def _playing(quick: bool, data: Path | None) -> Table:
     from bot.bench import playing
 
     return playing.run(_needed(data), cases=8 if quick else None)
+
+
+def _hum(quick: bool, data: Path | None) -> Table:
+    from bot.bench import hum
+    from bot.render.soundfont import find_soundfont
+    from bot.settings import Settings
+    from models.composer.data import load_sheets
+
+    sheets = None if data is None else load_sheets(_needed(data), CACHE / "composer")["test"]
+    return hum.run(sheets, find_soundfont(Settings().soundfont), quick=quick)
 
 
 def _needed(data: Path | None) -> Path:

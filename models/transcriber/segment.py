@@ -105,7 +105,9 @@ def onset_cues(loud: Floats, w: Weights) -> Floats:
     for t in np.flatnonzero(lowest):
         rising = np.diff(loud[t : t + 7])
         if len(rising):
-            cue[t + 1 + int(rising.argmax())] = min(1.0, float(depth[t] - w.ripple) / (w.dip - w.ripple))
+            cue[t + 1 + int(rising.argmax())] = min(
+                1.0, float(depth[t] - w.ripple) / (w.dip - w.ripple)
+            )
     return cue
 
 
@@ -177,9 +179,7 @@ def _tuning_line(pitch: Floats, spans: list[tuple[int, int, int]], line: Floats)
     return np.asarray(level + slope * (np.arange(len(pitch)) - middle))
 
 
-def _decode(
-    pitch: Floats, breaks: Floats, w: Weights
-) -> tuple[list[tuple[int, int, int]], float]:
+def _decode(pitch: Floats, breaks: Floats, w: Weights) -> tuple[list[tuple[int, int, int]], float]:
     """Best (first frame, frame after the last, semitone) of each note, and the mean cost."""
     low, high = int(np.floor(np.nanmin(pitch))), int(np.ceil(np.nanmax(pitch)))
     steps = np.arange(low, high + 1)

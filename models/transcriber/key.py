@@ -1,0 +1,156 @@
+"""The key, and the notes that were meant: found together, since each tells the other.
+
+In: the pitches that were sung, with fractions, and their lengths. Out: whole MIDI pitches, the key,
+how sure it is. Every note is one of the three nearest semitones; a Markov chain over scale steps
+(`habits.moves`) says what a tune in each of 24 keys would do next, the distance in cents how badly
+it would have been sung. The best path in each key weighs the notes; the key is the one with the
+best path and pitch classes (sounding, long, first, last, ...), weighed as a conditional logit over
+the 24 keys was fitted on training tunes. A few global tunings are tried beside the estimated one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.key_finder import find_key, weights
+from models.theory import Key
+from models.transcriber.habits import WIDEST, Habits
+from models.transcriber.pitch import Floats
+
+#: Standard deviation of single sung notes, in semitones.
+_WRONG = 0.28
+_TUNINGS = (0.0, -0.08, 0.08, -0.16, 0.16)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """Whole pitches, the key, `sure` (0..1, its share against the other 23), tuning in semitones
+    beyond the one that was given."""
+
+    pitches: tuple[int, ...]
+    key: Key
+    sure: float
+    tuning: float
+
+
+def find_meant(
+    pitches: Sequence[float],
+    lengths: Sequence[float],
+    onsets: Sequence[float],
+    habits: Habits,
+    key: Key | None = None,
+    trust: float = 0.6,
+) -> Meant:
+    """What a singer meant; with `key`, in that key. `trust` weighs habits against the ear.
+
+    Raises
+    ------
+    ValueError
+        When there are no notes.
+    """
+    if not pitches:
+        raise ValueError("no notes, no key")
+    sung = np.asarray(pitches, float)
+    candidates, costs, scores = _paths(sung, habits, trust)
+    total = np.full(24, -np.inf)
+    best_tuning = scores.argmax(axis=0)  # (24,)
+    for number in range(24):
+        path = candidates[best_tuning[number]][number]
+        ear = costs[best_tuning[number], number]
+        seen = evidence(path, lengths, onsets, habits)[number]
+        total[number] = seen @ habits.key_weights[number // 12] - trust * ear
+    chosen = int(total.argmax()) if key is None else _number(key)
+    share = np.exp(total - total.max())
+    path = candidates[best_tuning[chosen]][chosen]
+    found = key or key_of(chosen)
+    tuning = _TUNINGS[int(best_tuning[chosen])]
+    return Meant(tuple(path), found, float(share[chosen] / share.sum()), tuning)
+
+
+def key_of(number: int) -> Key:
+    """0..11 major on C..B, 12..23 minor, spelled with few accidentals."""
+    return Key("A", "minor").transposed(number - 12 - 9) if number >= 12 else Key(
+        "C").transposed(number)  # fmt: skip
+
+
+def key_by_sound(pitches: Sequence[int], lengths: Sequence[float]) -> tuple[Key, float]:
+    """The key of several voices, and how sure it is (0..1): pitch classes by sounding time."""
+    tonic, minor, margin = find_key(weights(zip(lengths, pitches, strict=True)))
+    return key_of(tonic + 12 * int(minor)), min(1.0, margin / 0.06)
+
+
+def _number(key: Key) -> int:
+    return key.tonic_pc + 12 * int(key.is_minor)
+
+
+def evidence(
+    pitches: Sequence[int], lengths: Sequence[float], onsets: Sequence[float], habits: Habits
+) -> Floats:
+    """What speaks for each key, (24, 1 + 12 * 13): the moves' log probability per note, then
+    pitch classes above the tonic, weighed in the ways of `_views`."""
+    tones = np.asarray(pitches)
+    interval = np.clip(np.diff(tones), -WIDEST, WIDEST) + WIDEST
+    views = _views(tones, np.asarray(lengths, float), np.asarray(onsets, float))
+    out = np.empty((24, 1 + views.size))
+    for number in range(24):
+        mode, tonic = divmod(number, 12)
+        degree = (tones - tonic) % 12
+        out[number, 0] = habits.moves[mode, degree[:-1], interval].mean() if len(tones) > 1 else 0
+        out[number, 1:] = np.roll(views, -tonic, axis=1).ravel()
+    return out
+
+
+def _views(tones: Floats, lengths: Floats, onsets: Floats) -> Floats:
+    """Shares of the twelve pitch classes: sounding time, counts, long notes, the beginning and the
+    end, notes before rests; and single notes: first, last, their neighbours, lowest, highest."""
+    spans = np.minimum(lengths, 4 * np.median(lengths))
+    place = (onsets - onsets[0]) / max(float(onsets[-1] - onsets[0]), 1e-9)
+    apart = np.append(np.diff(onsets), 2 * lengths[-1])
+    whole = [spans, np.ones(len(tones)), spans**2, np.maximum(spans - 1.4 * np.median(lengths), 0),
+             spans * (place < 0.25), spans * (place > 0.75), 1.0 * (apart > 1.05 * spans)]  # fmt: skip
+    shares = [np.bincount(tones % 12, w, 12) / max(float(w.sum()), 1e-9) for w in whole]
+    near = min(1, len(tones) - 1)
+    single = [0, -1, near, -1 - near, int(tones.argmin()), int(tones.argmax())]
+    return np.stack(shares + [np.eye(12)[tones[i] % 12] for i in single])
+
+
+def _paths(
+    sung: Floats, habits: Habits, trust: float
+) -> tuple[list[list[list[int]]], Floats, Floats]:
+    """Best pitches by tuning and key; what the ear says against them, and their scores, (U, 24)."""
+    paths: list[list[list[int]]] = []
+    ears, scores = np.zeros((len(_TUNINGS), 24)), np.zeros((len(_TUNINGS), 24))
+    for index, tuning in enumerate(_TUNINGS):
+        near = np.rint(sung - tuning).astype(int)[:, None] + np.array([-1, 0, 1])  # (N, 3)
+        ear = ((sung[:, None] - tuning - near) / _WRONG) ** 2 / 2
+        found, score = _viterbi(near, ear, habits, trust)
+        rows = np.arange(len(sung))
+        paths.append([[int(v) for v in near[rows, f]] for f in found])
+        ears[index] = [ear[rows, f].sum() for f in found]
+        scores[index] = score - (tuning / 0.1) ** 2 / 2
+    return paths, ears, scores
+
+
+def _viterbi(near: Floats, ear: Floats, habits: Habits, trust: float) -> tuple[Floats, Floats]:
+    """Columns of `near` on the best path in each key, (24, N), and its score, (24,)."""
+    mode = np.repeat([0, 1], 12)[:, None]
+    tonic = np.tile(np.arange(12), 2)[:, None]
+    degree = (near[:, None, :] - tonic) % 12  # (N, 24, 3)
+    total = trust * habits.firsts[mode, degree[0]] - ear[0]
+    back = np.zeros((len(near), 24, 3), int)
+    for i in range(1, len(near)):
+        interval = np.clip(near[i][None] - near[i - 1][:, None], -WIDEST, WIDEST) + WIDEST
+        step = habits.moves[mode[:, :, None], degree[i - 1][:, :, None], interval[None]]
+        reached = total[:, :, None] + trust * step  # (24, 3 before, 3 now)
+        back[i] = reached.argmax(axis=1)
+        total = reached.max(axis=1) - ear[i]
+    column = total.argmax(axis=1)
+    score = total.max(axis=1)
+    found = np.zeros((24, len(near)), int)
+    for i in range(len(near) - 1, -1, -1):
+        found[:, i] = column
+        column = back[i, np.arange(24), column]
+    return found, score

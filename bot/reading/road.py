@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.reading.kinds import AUDIO, kind_of
-from models import file_limits, midi, musicxml_reader
+from models import abc, file_limits, midi, musicxml_reader
 from models.errors import Refusal
 from models.score import Score
 
@@ -33,7 +33,7 @@ def read(path: Path) -> Score:
     if kind in (".musicxml", ".mxl"):
         return file_limits.bounded(musicxml_reader.read(path, one_meter=True))
     if kind == ".abc":
-        return file_limits.bounded(_heard(path))
+        return file_limits.bounded(abc.read(path))
     raise Refusal("That is not a MIDI, MusicXML or ABC file; export the music as one of these.")
 
 

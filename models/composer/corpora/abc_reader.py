@@ -1,8 +1,9 @@
-"""Tunes in ABC notation (standard 2.1, abcnotation.com), read without music21's object tree.
+"""Tunes in ABC notation (standard 2.1, abcnotation.com), strictly: for training.
 
 In: the text of a file with any number of tunes. Out: a frozen `Tune` each: header, key, meter and
 its voices' bars with notes in quarter notes. Grace notes, decorations, words and chord symbols are
-skipped; accidentals last to the bar line; repeats are left as written.
+skipped; accidentals last to the bar line; repeats are left as written. What people send is read
+by `models.abc`, which takes more and unfolds it.
 """
 
 from __future__ import annotations
@@ -11,24 +12,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from models.theory import Key, pitch_class
-
-_MODES = {
-    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor",
-    "dor": "dorian", "mix": "mixolydian", "lyd": "lydian", "phr": "phrygian", "loc": "locrian",
-}  # fmt: skip
-_KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
-_TOKEN = re.compile(
-    r'"[^"]*"|![^!\s]*!|\{[^}]*\}|'  # chord symbols, decorations, grace notes
-    r"\[(?P<field>[A-Za-z]):(?P<value>[^\]]*)\]|"
-    r"(?P<bar>:*\|[|\]:]*|::|\[\|)|\[\d[\d,-]*|"
-    r"\((?P<tuplet>\d)(?::(?P<q>\d*))?(?::(?P<r>\d*))?|"
-    r"\[(?P<chord>[^\]|:]+)\](?P<clen>\d*/*\d*)|"
-    r"(?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-gzx][,']*)(?P<len>\d*/*\d*)|"
-    r"(?P<broken>>+|<+)|(?P<tie>-)|(?P<overlay>&)"
+from models.abc_text import (
+    KEY,
+    MODES,
+    PITCH,
+    SHIFTS,
+    TOKEN,
+    factor,
+    signature,
+    tuplet,
+    unit_of,
+    white_key,
 )
-_PITCH = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-gzx])([,']*)(\d*/*\d*)")
-_SHIFTS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+from models.theory import Key
+
 Sounding = tuple[float, float, int]
 
 
@@ -78,9 +75,9 @@ def _tune(block: str) -> Tune | None:
             header.setdefault(line[0], line[2:].strip().strip('"'))
             if line[0] == "K":
                 break
-    match = _KEY.match(header.get("K", ""))
+    match = KEY.match(header.get("K", ""))
     word = match[3] if match else "?"
-    mode = _MODES.get("m" if word == "m" else "" if word == "M" else word.lower()[:3])
+    mode = MODES.get("m" if word == "m" else "" if word == "M" else word.lower()[:3])
     meter = {"C": "4/4", "C|": "2/2"}.get(header.get("M", "").strip(), header.get("M", "").strip())
     if not match or mode is None or not re.fullmatch(r"\d+/\d+", meter):
         return None
@@ -89,28 +86,20 @@ def _tune(block: str) -> Tune | None:
     return Tune(header, key, bool(word), meter, voices) if voices else None
 
 
-def _unit(text: str, meter: str) -> float | None:
-    """Quarter notes in the unit length: as told, else by the standard's rule."""
-    if match := re.fullmatch(r"(\d+)/(\d+)", text.strip()):
-        return 4 * int(match[1]) / int(match[2])
-    top, bottom = map(int, meter.split("/"))
-    return (0.25 if top / bottom < 0.75 else 0.5) if not text.strip() else None
-
-
 def _body(lines: list[str], key: Key, meter: str, unit_text: str) -> dict[str, list[Bar]] | None:
     """The voices' bars; None where something is written that would be read wrongly."""
-    unit = _unit(unit_text, meter)
+    unit = unit_of(unit_text, meter)
     voices: dict[str, _Voice] = {}
     name = ""
     for line in lines:
         if re.match(r"[A-Za-z]:[^|:]", line):  # a field on its own line, read like an inline one
             line = f"[{line[:2]}{line[2:].replace(']', '')}]"
-        for token in _TOKEN.finditer(line):
+        for token in TOKEN.finditer(line):
             letter, value = token["field"], (token["value"] or "").strip()
             if letter == "V" and value:
                 name = value.split()[0]
             elif letter == "L":
-                unit = _unit(value, meter)
+                unit = unit_of(value, meter)
             if unit is None or letter in ("K", "M") or token["overlay"]:
                 return None
             if not letter:
@@ -127,10 +116,7 @@ def _token(token: re.Match[str], voice: _Voice, key: Key, unit: float, meter: st
             voice.bars[-1].opening |= opening
         voice.accidentals.clear()
     elif token["tuplet"]:
-        count = int(token["tuplet"])
-        time = 3 if meter in ("6/8", "9/8", "12/8") else 2
-        into = int(token["q"] or {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(count, time))
-        voice.tuplet = (int(token["r"] or count), into / count)
+        voice.tuplet = tuplet(token, meter in ("6/8", "9/8", "12/8"))
     elif token["broken"]:
         _break(token["broken"], voice)
     elif token["tie"]:
@@ -153,13 +139,13 @@ def _break(signs: str, voice: _Voice) -> None:
 
 
 def _sound(token: re.Match[str], voice: _Voice, key: Key, unit: float) -> None:
-    names = _PITCH.findall(token["chord"] or token["note"])
+    names = PITCH.findall(token["chord"] or token["note"])
     if not names:
         return
     times = token["clen"] if token["chord"] else token["len"]
-    length = unit * _factor(times or "") * voice.broken
+    length = unit * factor(times or "") * voice.broken
     if token["chord"]:
-        length *= _factor(names[0][3])
+        length *= factor(names[0][3])
     left, share = voice.tuplet
     if left:
         length *= share
@@ -184,30 +170,14 @@ def _joined(voice: _Voice, pitch: int, length: float) -> bool:
     return True
 
 
-def _factor(text: str) -> float:
-    match = re.fullmatch(r"(\d*)(/*)(\d*)", text)
-    if not match:
-        return 1.0
-    below = int(match[3]) if match[3] else 2 ** len(match[2])
-    return int(match[1] or 1) / max(below, 1)
-
-
-def _pitch(name: tuple[str, str, str, str], accidentals: dict[str, int], key: Key) -> int | None:
-    sign, letter, marks, _ = name
+def _pitch(name: tuple[str, ...], accidentals: dict[str, int], key: Key) -> int | None:
+    sign, letter, marks = name[:3]
     if letter in "zx":
         return None
     place = letter + marks
     if sign:
-        accidentals[place] = _SHIFTS[sign]
-    natural = pitch_class(letter.upper())
+        accidentals[place] = SHIFTS[sign]
     shift = accidentals.get(place)
     if shift is None:
-        shift = _signature(letter.upper(), key.fifths)
-    octave = 60 + 12 * (letter.islower() + marks.count("'") - marks.count(","))
-    return octave + natural + shift
-
-
-def _signature(letter: str, fifths: int) -> int:
-    if fifths >= 0:
-        return int(letter in "FCGDAEB"[:fifths])
-    return -int(letter in "BEADGCF"[:-fifths])
+        shift = signature(letter.upper(), key.fifths)
+    return white_key(letter, marks) + shift

@@ -129,7 +129,13 @@ def mend(score: Score, plan: Plan, *, keep: frozenset[str] = frozenset()) -> Sco
 def _desks(score: Score, plan: Plan) -> list[_Desk]:
     parts = _paired(score, plan)
     shared = Counter(p.instrument for p in parts if p is not None)
-    return [_desk(t, p, shared) for t, p in zip(score.tracks, parts, strict=True)]
+    seats = () if plan.ensemble is None else load().ensembles[plan.ensemble].seats
+    single = {seat.name for seat in seats if seat.family}  # one voice of several
+    desks = [_desk(t, p, shared) for t, p in zip(score.tracks, parts, strict=True)]
+    return [
+        replace(d, hands=Hands("voices", 1)) if d.part and d.part.name in single else d
+        for d in desks
+    ]
 
 
 def _paired(score: Score, plan: Plan) -> list[Part | None]:

@@ -13,6 +13,7 @@ Groove's validation split.
 from __future__ import annotations
 
 import math
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ from models.arranger.evaluation.study import Study
 from models.arranger.kit import NAMES as KIT
 from models.arranger.kit import class_of, level_of
 from models.composer.evaluation.study import Figure
-from models.composer.ngram import BackOff, Context
 
 BAR = 16
 _LEVELS = 4
 _MOST = 300  # different bars of MMA's in a family, the commonest
+_KNUTH = np.uint64(11400714819323198485)
 Grid = npt.NDArray[np.int64]  # (T, 12)
+_Keys = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def drumming(study: Study) -> list[Figure]:
     study.say(f"drums: n-gram and patterns, {len(test)} test bands")
     rows: dict[str, tuple[float, str]] = {}
     ngram, words = chosen_ngram(groove["train"], mma, groove["validation"])
-    rows["n-gram"] = sum(map(ngram.nats, test)), words
+    rows["n-gram"] = ngram.nats(test), words
     patterns, words = chosen_patterns(groove["train"], mma, groove["validation"])
     rows["mma patterns"] = sum(map(patterns.nats, test)), words
     level = unigram(groove["train"])
@@ -108,67 +110,120 @@ def _ours(study: Study) -> dict[str, tuple[float, str]]:
 
 
 class DrumNgram:
-    """Levels cell by cell, each after contexts of falling length; `layout` names the contexts."""
+    """Levels cell by cell, each after contexts of falling length (Witten-Bell).
 
-    LAYOUTS = ("step", "bar", "bar and step", "two bars and step")
+    Place, class and what was struck before in the step stand nearest; `layout` names what stands
+    beyond, the farthest first: "family", "two bars ago", "steps" and "step" (this class in the
+    last four steps, all classes in the last one), "bar" and "bar ago" (all classes, this class).
+    """
 
-    def __init__(self, layout: str, family: bool) -> None:
-        self.layout, self.family = layout, family
-        self.cells = BackOff(_LEVELS)
+    LAYOUTS: tuple[tuple[str, ...], ...] = (
+        ("step", "steps"),
+        ("bar", "bar ago"),
+        ("steps", "bar", "bar ago"),
+        ("family", "steps", "bar", "bar ago"),
+        ("steps", "bar", "two bars ago", "bar ago"),
+        ("steps", "bar", "two bars ago", "bar ago", "family"),
+    )
+
+    def __init__(self, layout: tuple[str, ...]) -> None:
+        self.layout = (*layout, "here", "place")
+        self._tables: list[tuple[_Keys, _Keys, _Keys, _Keys]] = []
 
     def fit(self, drums: Sequence[Drums]) -> DrumNgram:
-        """Count."""
-        for piece in drums:
-            for context, level in self._cells(piece):
-                self.cells.add(context, level)
+        """Count, the shortest context first."""
+        levels = np.concatenate([d.grid.ravel() for d in drums]).astype(np.uint64)
+        for keys in self._keys(drums):
+            pairs, counts = np.unique(keys * np.uint64(_LEVELS) + levels, return_counts=True)
+            owners, first = np.unique(pairs // np.uint64(_LEVELS), return_index=True)
+            totals = np.add.reduceat(counts, first)
+            kinds = np.diff([*first, len(pairs)])
+            self._tables.append(
+                (
+                    pairs,
+                    counts.astype(np.uint64),
+                    owners,
+                    np.stack([totals, kinds]).astype(np.uint64),
+                )
+            )
         return self
 
-    def nats(self, piece: Drums) -> float:
-        """Summed nats of all cells."""
-        return -sum(math.log(self.cells.probability(c, level)) for c, level in self._cells(piece))
+    def nats(self, drums: Sequence[Drums]) -> float:
+        """Summed nats of all cells of some pieces."""
+        levels = np.concatenate([d.grid.ravel() for d in drums])
+        return float(-np.log(self.chances(drums, levels)).sum())
 
-    def _cells(self, piece: Drums) -> list[tuple[Context, int]]:
-        grid, out = piece.grid, []
-        struck = [tuple(np.flatnonzero(row).tolist()) for row in grid]
-        for t in range(len(grid)):
-            here: tuple[int, ...] = ()
-            for k in range(grid.shape[1]):
-                # Nearest last: place and class are always known, then the bar ago, then the step.
-                context = [*self._past(grid, struck, t, k), here, (t % BAR, k)]
-                if self.family:
-                    context.insert(-2, piece.family)
-                out.append((tuple(context), int(grid[t, k])))
-                if grid[t, k]:
-                    here = (*here, k)
+    def chances(
+        self, drums: Sequence[Drums], levels: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """How probable a level is in each cell, (cells,), after what was played before it."""
+        asked = levels.astype(np.uint64)
+        chance = np.full(len(levels), 1 / _LEVELS)
+        for keys, (pairs, counts, owners, sizes) in zip(
+            self._keys(drums), self._tables, strict=True
+        ):
+            at = np.minimum(np.searchsorted(owners, keys), len(owners) - 1)
+            known = owners[at] == keys
+            total, kinds = sizes[0, at].astype(float), sizes[1, at].astype(float)
+            wanted = keys * np.uint64(_LEVELS) + asked
+            place = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+            seen = np.where(pairs[place] == wanted, counts[place].astype(float), 0.0)
+            chance = np.where(known, (seen + kinds * chance) / (total + kinds), chance)
+        return chance
+
+    def _keys(self, drums: Sequence[Drums]) -> list[_Keys]:
+        """A number for the context of every cell, for contexts from the shortest to the longest."""
+        facts = [_facts(d) for d in drums]
+        columns = {name: np.concatenate([f[name].ravel() for f in facts]) for name in self.layout}
+        key = np.zeros(len(columns["place"]), np.uint64)
+        found = [key]
+        for name in reversed(self.layout):
+            # Hashed (Knuth's multiplier); the two top bits stay free for the level.
+            key = (key * _KNUTH + columns[name].astype(np.uint64) + np.uint64(1)) * _KNUTH
+            key = (key ^ (key >> np.uint64(29))) >> np.uint64(2)
+            found.append(key)
+        return found
+
+
+def _facts(piece: Drums) -> dict[str, npt.NDArray[np.int64]]:
+    """What contexts are made of, (T, 12) each."""
+    grid = piece.grid
+    total, kinds = grid.shape
+    struck = (grid > 0).astype(np.int64)
+    bits = struck << np.arange(kinds)
+    mask = bits.sum(axis=1)
+
+    def ago(values: npt.NDArray[np.int64], steps: int) -> npt.NDArray[np.int64]:
+        """Values of some steps before plus one, 0 before the start."""
+        out = np.zeros_like(values)
+        out[steps:] = values[: max(0, total - steps)] + 1
         return out
 
-    def _past(self, grid: Grid, struck: Sequence[tuple[int, ...]], t: int, k: int) -> list[object]:
-        ago = int(grid[t - BAR, k]) if t >= BAR else -1
-        before = tuple((grid[max(0, t - 4) : t, k] > 0).tolist())
-        if self.layout == "step":
-            return [struck[t - 1] if t else (), before]
-        if self.layout == "bar":
-            return [struck[t - BAR] if t >= BAR else (-1,), ago]
-        if self.layout == "bar and step":
-            return [before, struck[t - BAR] if t >= BAR else (-1,), ago]
-        earlier = int(grid[t - 2 * BAR, k]) if t >= 2 * BAR else -1
-        return [before, struck[t - BAR] if t >= BAR else (-1,), earlier, ago]
+    steps = sum(ago(struck, k) * 3 ** (k - 1) for k in range(1, 5))
+    family = zlib.crc32(piece.family.encode()) % 2**20
+    wide = np.ones((1, kinds), np.int64)
+    return {
+        "place": (np.arange(total) % BAR)[:, None] * kinds + np.arange(kinds)[None],
+        "here": np.cumsum(bits, axis=1) - bits,
+        "steps": np.asarray(steps),
+        "step": ago(mask, 1)[:, None] * wide,
+        "bar": ago(mask, BAR)[:, None] * wide,
+        "bar ago": ago(grid, BAR),
+        "two bars ago": ago(grid, 2 * BAR),
+        "family": np.full(grid.shape, family),
+    }
 
 
 def chosen_ngram(
     train: Sequence[Drums], mma: Sequence[Drums], validation: Sequence[Drums]
 ) -> tuple[DrumNgram, str]:
-    """The n-gram that expects validation drums best, and what it was fitted on."""
-    best: tuple[float, DrumNgram, str] | None = None
-    for layout, family, more in product(DrumNgram.LAYOUTS, (False, True), (False, True)):
-        model = DrumNgram(layout, family).fit([*train, *mma[:400]] if more else train)
-        nats = sum(map(model.nats, validation)) / sum(d.hits for d in validation)
-        words = f"{layout}{', family' if family else ''}; Groove{' and MMA' if more else ''}"
-        if best is None or nats < best[0]:
-            best = nats, model, words
-    if best is None:
-        raise ValueError("no layout")
-    return best[1], best[2]
+    """The n-gram that expects validation drums best, and what it sees."""
+    fitted = [
+        (DrumNgram(layout).fit(drums), f"{', '.join(layout)}; {name}")
+        for layout in DrumNgram.LAYOUTS
+        for drums, name in ((train, "Groove"), ([*train, *mma], "Groove and MMA"))
+    ]
+    return min(fitted, key=lambda row: row[0].nats(validation))
 
 
 @dataclass(frozen=True)

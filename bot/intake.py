@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.reading.kinds import AUDIO, MOST_AUDIO, SCORES, kind_of, most_bytes
-from bot.reading.reader import OWN
 from models.errors import Refusal
 
 __all__ = ["AUDIO", "SCORES", "SUFFIXES", "kind_of", "store", "take_in"]
@@ -170,7 +169,8 @@ def drop_stale(data_dir: Path, now: float) -> None:
     for file in (data_dir / UPLOADS).glob("*/*"):
         if file.exists() and now - file.stat().st_mtime > KEEP:
             file.unlink(missing_ok=True)
-            file.with_name(file.stem + OWN).unlink(missing_ok=True)
+            for ours in file.parent.glob(f"{file.stem}.own.*"):
+                ours.unlink(missing_ok=True)
 
 
 def kept(data_dir: Path, user_id: int) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ def forget(data_dir: Path, user_id: int) -> int:
 
 def _is_ours(file: Path) -> bool:
     """Whether it is our copy of the music of an upload (`bot.reading`)."""
-    return file.name.endswith(OWN)
+    return ".own." in file.name
 
 
 def _wrong(name: str, kinds: Collection[str]) -> Refusal:

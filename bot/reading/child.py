@@ -2,9 +2,9 @@
 
 In: lines of JSON on stdin, each `{"path": ..., "out": ...}`. Out: for each a line on stdout,
 `{"kind": "ok" | "refused" | "memory" | "error", "text": ..., "values": {...}}`, and for "ok" a MIDI
-file of ours at `out`. Before anything that reads music is imported the process gives up what it
-does not need: memory beyond 1.5 GiB, processor time, the network, other programs, and writing
-anywhere but to `out`.
+file of ours at `out`, for a recording with what was heard beside it (.json). Before anything that
+reads music is imported the process gives up what it does not need: memory beyond 1.5 GiB, processor
+time, the network, other programs, and writing anywhere but to `out`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+#: What was heard of a recording, beside our copy of it.
+HEARD = ".json"
 MEMORY = 1536 << 20  # bytes of address space
 CPU_SECONDS = 20
 _FILE_BYTES = 64 << 20
@@ -30,7 +32,7 @@ _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", 
 class _Door:
     """What may be written now."""
 
-    out: str = ""
+    out: Path = Path()
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """An audit hook: called by the interpreter before it does anything of the outside world."""
@@ -38,7 +40,8 @@ class _Door:
             raise PermissionError(f"{event} in a reading process")
         if event == "open" and isinstance(args[2], int):
             writes = args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
-            if writes and str(args[0]) not in (self.out, os.devnull):
+            may = (str(self.out), str(self.out.with_suffix(HEARD)), os.devnull)
+            if writes and str(args[0]) not in may:
                 raise PermissionError("writing elsewhere in a reading process")
 
 
@@ -58,7 +61,7 @@ def serve(asks: IO[str], answers: IO[str], door: _Door) -> None:
     """Read the file that each line asks for and answer with a line."""
     for line in asks:
         ask = json.loads(line)
-        door.out = ask["out"]
+        door.out = Path(ask["out"])
         _limit_time()
         answers.write(json.dumps(answer(Path(ask["path"]), Path(ask["out"]))) + "\n")
         answers.flush()
@@ -72,7 +75,10 @@ def answer(path: Path, out: Path) -> dict[str, Any]:
         from bot.reading import road
         from models import midi
 
-        midi.keep(road.read(path), out)
+        score, heard = road.read(path)
+        midi.keep(score, out)
+        if heard is not None:
+            out.with_suffix(HEARD).write_text(heard, encoding="utf-8")
     except Refusal as refusal:
         plain = {k: v if isinstance(v, int | float) else str(v) for k, v in refusal.values.items()}
         return {"kind": "refused", "text": refusal.template, "values": plain}

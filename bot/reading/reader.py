@@ -18,16 +18,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, cast
 
+from bot.reading.child import HEARD
+from bot.reading.kinds import AUDIO
 from models import midi
 from models.errors import Refusal
 from models.score import Score
+
+if TYPE_CHECKING:
+    from models.transcriber.hear import Heard
 
 log = logging.getLogger(__name__)
 
 #: Seconds by the clock for one file, the start of the process included.
 SECONDS = 20.0
+#: The same for a recording: a minute of it takes some 3 seconds of a processor that is free.
+SOUND_SECONDS = 60.0
 #: What our own copy of an upload is called, after the name of the upload.
 OWN = ".own.mid"
 BROKEN = "This file is damaged and cannot be read; export it again and resend it."
@@ -104,12 +111,35 @@ class Reader:
         if keep and own.is_file():
             return midi.read(own)
         with tempfile.TemporaryDirectory(prefix="segno-reading-") as folder:
-            out = Path(folder, "own.mid")
-            self.rewrite(path, out).check()
-            score = midi.read(out)
-            if keep:
-                _put(out, own)
-        return score
+            return midi.read(self._read(path, Path(folder), keep))
+
+    def hear(self, path: Path, *, keep: bool = False) -> Heard:
+        """What is heard in a recording, to be shown, corrected and made a score of (`hearing`).
+
+        Raises
+        ------
+        Refusal
+            As `read`, or when it is no recording.
+        """
+        from bot.reading import hearing  # scipy: only where there is sound
+
+        own = path.with_name(path.stem + OWN).with_suffix(HEARD)
+        if keep and own.is_file():
+            return hearing.from_json(own.read_text(encoding="utf-8"))
+        with tempfile.TemporaryDirectory(prefix="segno-reading-") as folder:
+            found = self._read(path, Path(folder), keep).with_suffix(HEARD)
+            if not found.is_file():
+                raise Refusal("That is no recording; send sound (.wav, .mp3, .ogg, .flac).")
+            return hearing.from_json(found.read_text(encoding="utf-8"))
+
+    def _read(self, path: Path, folder: Path, keep: bool) -> Path:
+        """Our copy in `folder`, and beside the file if it may stay there."""
+        out = folder / "own.mid"
+        self.rewrite(path, out).check()
+        for suffix in (".mid", HEARD):
+            if keep and out.with_suffix(suffix).is_file():
+                _put(out.with_suffix(suffix), path.with_name(path.stem + OWN).with_suffix(suffix))
+        return out
 
     def rewrite(self, path: Path, out: Path) -> Answer:
         """Have the process write what it reads to `out`; nothing is raised for a bad file."""
@@ -120,7 +150,8 @@ class Reader:
             slow.set()
             process.kill()
 
-        clock = threading.Timer(self._seconds, stop)
+        sounds = path.suffix.lower() in AUDIO
+        clock = threading.Timer(max(self._seconds, SOUND_SECONDS * sounds), stop)
         clock.daemon = True
         clock.start()
         try:
@@ -191,6 +222,18 @@ def _asked(process: subprocess.Popen[str], line: str) -> str:
 
 def _put(out: Path, own: Path) -> None:
     """Keep our copy beside its upload; a reader never sees half of it."""
-    part = own.with_suffix(".part")
+    part = own.with_name(own.name + ".part")
     part.write_bytes(out.read_bytes())
     part.replace(own)
+
+
+def hear(path: Path, *, keep: bool = False) -> Heard:
+    """What is heard in one recording; see `Reader.hear`.
+
+    Raises
+    ------
+    Refusal
+        When it cannot be read, or holds no tune.
+    """
+    with Reader() as reader:
+        return reader.hear(path, keep=keep)

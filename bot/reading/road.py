@@ -1,7 +1,7 @@
 """From the bytes of any upload to a score: which reader a file goes to. Runs in the limited child.
 
 In: the path of a file (MIDI, RIFF MIDI, MusicXML, .mxl, ABC, audio), told by its content. Out: a
-`Score` inside the limits of `models.file_limits`.
+`Score` inside the limits of `models.file_limits`, and of a recording what was heard as well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from models.errors import Refusal
 from models.score import Score
 
 
-def read(path: Path) -> Score:
-    """The music of a file, in one meter.
+def read(path: Path) -> tuple[Score, str | None]:
+    """The music of a file in one meter, and what was heard of a recording (`hearing.to_json`).
 
     Raises
     ------
@@ -27,13 +27,17 @@ def read(path: Path) -> Score:
     data = path.read_bytes()
     kind = kind_of(data)
     if kind in AUDIO:
-        return file_limits.bounded(_heard(path))
+        return _heard(path)
+    return file_limits.bounded(_score(data, kind, path)), None
+
+
+def _score(data: bytes, kind: str | None, path: Path) -> Score:
     if kind == ".mid":
-        return file_limits.bounded(midi.from_bytes(_unwrapped(data), path.stem, one_meter=True))
+        return midi.from_bytes(_unwrapped(data), path.stem, one_meter=True)
     if kind in (".musicxml", ".mxl"):
-        return file_limits.bounded(musicxml_reader.read(path, one_meter=True))
+        return musicxml_reader.read(path, one_meter=True)
     if kind == ".abc":
-        return file_limits.bounded(abc.read(path))
+        return abc.read(path)
     raise Refusal("That is not a MIDI, MusicXML or ABC file; export the music as one of these.")
 
 
@@ -55,5 +59,9 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + size + size % 2
 
 
-def _heard(path: Path) -> Score:
-    raise NotImplementedError(path)
+def _heard(path: Path) -> tuple[Score, str]:
+    from bot.reading import hearing  # scipy, and more for chords: not for files of notes
+    from models.transcriber.hear import hear
+
+    heard = hear(path)
+    return file_limits.bounded(hearing.score_of(heard, path.stem)), hearing.to_json(heard)

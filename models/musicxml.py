@@ -75,12 +75,11 @@ def _identification(score: Score, paper: Paper | None) -> Element:
 
 
 def _credits(root: Element, title: str, paper: Paper) -> None:
-    """Title and style in the middle, what the page is on the left, who wrote it on the right."""
+    """Title in the middle, what the page is on the left, who wrote it and how on the right."""
     for text, size, justify in (
         (title, 22, "center"),
-        (paper.style, 13, "center"),
         (paper.note, 11, "left"),
-        (paper.composer, 11, "right"),
+        (" · ".join(filter(None, (paper.composer, paper.style))), 11, "right"),
     ):
         if text:
             words = SubElement(SubElement(root, "credit", page="1"), "credit-words")
@@ -129,6 +128,7 @@ def _fill_part(
         track.is_drum,
         part.get("id") or "",
         round(score.meter.bar_beats * TICKS_PER_BEAT),
+        flat=staves[0].lines == 1,
     )
     written = [_voices(staff, score) for staff in staves]
     loud = loudness(score, track) if kind in ("score", "part") else {}

@@ -30,10 +30,10 @@ def directions(score: Score, paper: Paper | None) -> dict[int, Marks]:
     placed.extend(_exact_tempi(score) if paper is None else _printed_tempi(score, paper))
     nexts = [c.onset for c in score.chords[1:]] + [score.beats]
     for chord, following in zip(score.chords, nexts, strict=False):
-        placed.append((round(chord.onset * TICKS_PER_BEAT), _harmony(chord.chord)))
+        placed.append((round(chord.onset * TICKS_PER_BEAT), _harmony(chord.chord, paper)))
         end = on_grid(chord.onset + chord.duration)
         if end < following:
-            placed.append((round(end * TICKS_PER_BEAT), _harmony(None)))
+            placed.append((round(end * TICKS_PER_BEAT), _harmony(None, paper)))
     by_bar: dict[int, Marks] = {}
     for tick, element in sorted(placed, key=lambda p: p[0]):
         by_bar.setdefault(tick // bar_ticks, []).append((tick % bar_ticks, element))
@@ -57,7 +57,10 @@ def _rehearsal(section: Section, paper: Paper | None) -> Element:
         rehearsal.text = file_notes.section_mark(section)
     else:
         rehearsal.set("enclosure", "rectangle")
-        rehearsal.text = paper.section(section.name)
+        name = paper.section(section.name)
+        # verovio measures no Chinese characters: a space on either side for each
+        room = "\u00a0" * sum(ord(c) >= 0x2E80 for c in name)
+        rehearsal.text = f"{room}{name}{room}"
     return mark
 
 
@@ -88,7 +91,7 @@ def _printed_tempi(score: Score, paper: Paper) -> Marks:
             if paper.swing and not shown:
                 words = SubElement(SubElement(mark, "direction-type"), "words")
                 words.set("font-weight", "bold")
-                words.text = "Swing "
+                words.text = "Swing\u00a0\u00a0"  # verovio drops a common space
             metronome = SubElement(SubElement(mark, "direction-type"), "metronome")
             SubElement(metronome, "beat-unit").text = "quarter"
             if score.meter.is_compound:
@@ -103,7 +106,7 @@ def _printed_tempi(score: Score, paper: Paper) -> Marks:
     return found
 
 
-def _harmony(chord: Chord | None) -> Element:
+def _harmony(chord: Chord | None, paper: Paper | None) -> Element:
     found = Element("harmony")
     if chord is None:
         named(found, "root", "C")  # the schema wants a root even where nothing sounds
@@ -111,7 +114,10 @@ def _harmony(chord: Chord | None) -> Element:
         return found
     kind, degrees = CHORD_KINDS[chord.quality]
     named(found, "root", chord.root)
-    SubElement(found, "kind", text=chord.quality).text = kind
+    text = chord.quality
+    if paper is not None:
+        text = text.replace("b", "♭").replace("#", "♯")
+    SubElement(found, "kind", text=text).text = kind
     if chord.bass:
         named(found, "bass", chord.bass)
     for value, alter, how in degrees:

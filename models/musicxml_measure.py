@@ -16,6 +16,7 @@ from models.percussion import drum
 from models.theory import Key, name_at_fifths
 
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_ONE_LINE = "E4"  # the lowest line
 _FORTE = 90  # the velocity that MusicXML's `dynamics` counts as 100 percent
 
 
@@ -34,12 +35,16 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How a part writes: the key that spells it, whether it is drums, its id, the bar's length."""
+    """How a part writes: the key that spells it, whether it is drums, its id, the bar's length.
+
+    `flat` is a staff of one line, on which everything stands.
+    """
 
     key: Key
     is_drum: bool
     part: str
     bar_ticks: int
+    flat: bool = False
 
 
 def fill(
@@ -186,7 +191,7 @@ def _looks(note: Element, piece: Piece, i: int, layer: Layer, hand: Hand) -> Non
 
 def _pitch(note: Element, pitch: int, hand: Hand) -> None:
     if hand.is_drum:
-        place = drum(pitch).place
+        place = _ONE_LINE if hand.flat else drum(pitch).place
         unpitched = SubElement(note, "unpitched")
         SubElement(unpitched, "display-step").text = place[0]
         SubElement(unpitched, "display-octave").text = place[1]

@@ -51,7 +51,7 @@ _LETTERS = 4
 class Paper:
     """The words of a page. `sections` maps section names to how they are printed.
 
-    `style` stands under the title, `note` on its left and `composer` on its right; `swing` asks for
+    `note` stands on the left of the title, `composer` and `style` on its right; `swing` asks for
     swung eighths. A "part" is one player's: its empty bars are counted in one long rest. A "lead"
     sheet is a tune on one treble staff, without dynamics.
     """

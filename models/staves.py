@@ -98,7 +98,9 @@ def clef_of(program: int, notes: Sequence[Note]) -> Clef:
 
 def _lead_clef(notes: Sequence[Note]) -> Clef:
     middle = _middle(notes)
-    return TREBLE if 56 <= middle < 86 else clef_of(0, notes)
+    if middle < 50 or middle >= 86:
+        return clef_of(0, notes)
+    return TREBLE if middle >= 64 else Clef("G", 2, -1)
 
 
 def _middle(notes: Sequence[Note]) -> int:

@@ -21,7 +21,7 @@ _SIXTEENTH, _EIGHTH = 0.25, 0.5
 _TRIPLET = 1 / 3
 _FINE = 0.125  # thirty-seconds, only where every note of the beat lies on them
 _TRIPLET_GAIN = 0.5  # a beat is in triplets when they halve the error of sixteenths
-_NEAR = 1 / TICKS_PER_BEAT
+_NEAR = 1 / TICKS_PER_BEAT  # a third of a beat is no exact float
 
 
 def tidy(score: Score) -> Score:
@@ -64,7 +64,7 @@ def _single(notes: Iterable[Note]) -> tuple[Note, ...]:
     found: list[Note] = []
     for n in sorted(kept.values()):
         before = rows.get(n.pitch)
-        if before is not None and before.end > n.onset:
+        if before is not None and before.end > n.onset + _NEAR:
             found[found.index(before)] = replace(before, duration=on_grid(n.onset - before.onset))
         rows[n.pitch] = n
         found.append(n)
@@ -99,7 +99,7 @@ def _drum_values(notes: Sequence[Note], meter: Meter, end: float) -> tuple[Note,
             if sign.foot == foot:
                 hits.setdefault(n.onset, {})[sign.place] = n
         onsets = sorted(hits)
-        for onset, following in zip(onsets, [*onsets[1:], end], strict=True):
+        for onset, following in zip(onsets, [*onsets[1:], end], strict=False):
             beat_ends = (math.floor(onset / meter.pulse + _NEAR) + 1) * meter.pulse
             length = on_grid(min(following, beat_ends, end) - onset)
             found.extend(replace(n, duration=length) for n in hits[onset].values())
@@ -146,7 +146,7 @@ def _clusters(chord: Sequence[Note], following: float) -> list[list[Note]]:
 
 def _wanted(group: Sequence[Note], following: float, after: Sequence[Note]) -> int:
     """The line of a chord that stands alone: the lower one for what is held under the next."""
-    held = group[0].end > following
+    held = group[0].end > following + _NEAR
     return 1 if held and after and _mean(group) < _mean(after) else 0
 
 
@@ -164,7 +164,7 @@ def _place(
     """Put a chord on its line, on the other one if that is busy, or cut what it must follow."""
 
     def busy(i: int) -> bool:
-        return bool(lines[i]) and lines[i][-1][0].end > onset
+        return bool(lines[i]) and lines[i][-1][0].end > onset + _NEAR
 
     if free and busy(line) and not busy(1 - line):
         line = 1 - line

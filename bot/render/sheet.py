@@ -38,7 +38,7 @@ FAILED = (
 )
 SWINGS = 0.58  # where the off-eighth falls from which on a page says "Swing"
 
-_TIMEOUT = 120.0  # seconds
+_TIMEOUT = 240.0  # seconds by the clock of a busy machine; the worker bounds its own work
 _A4 = (2100, 2970)  # tenths of a millimetre
 _ORDER: tuple[Role, ...] = ("melody", "counter", "other", "chords", "pad", "bass", "drums")
 # Most staves in a system -> half the space between two staff lines, in tenths of a millimetre.

@@ -14,7 +14,6 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,7 @@ _PROCESSOR = 120  # seconds
 _DPI_WIDTH = 1500  # pixels of the picture's width
 _FACES = ("Liberation.css", "Leland.css", "Leipzig.css")  # Leipzig: the flats of chord symbols
 _TEXT_FONT = "Liberation Serif"
-_HEAD = re.compile(r'(<rend xml:id="\w+") halign="center" valign="top">')
-_HEAD_SIZES = ("x-large", "medium")  # the title, the line under it
+_TITLE = re.compile(r'(<rend xml:id="\w+")( halign="center" valign="top">(.*?)</rend>)', re.DOTALL)
 _GLYPH_FONT = re.compile(r'font-family="Leland" font-size="(\d+)px"')
 _GLYPH_SIZE = 0.62  # the note before "= 120" as tall as its words: verovio sets it twice as tall
 
@@ -110,17 +108,24 @@ def _pages(xml: Path, width: int, height: int, unit: float) -> list[str]:
     )
     if not toolkit.loadFile(str(xml)):
         raise SystemExit("verovio does not read the file")
-    # verovio drops the sizes of credits; in its own format they are kept.
-    mei = toolkit.getMEI()
-    sizes = iter(_HEAD_SIZES)
-    head = re.sub(_HEAD, lambda m: _sized(m, sizes), mei, count=len(_HEAD_SIZES))
-    if head != mei and not toolkit.loadData(head):
+    # verovio drops the sizes of credits, and counts no pages where there are credits; in its own
+    # format it does both.
+    if not toolkit.loadData(_headed(toolkit.getMEI())):
         raise SystemExit("verovio does not read its own file")
     return [toolkit.renderToSVG(n) for n in range(1, toolkit.getPageCount() + 1)]
 
 
-def _sized(match: re.Match[str], sizes: Iterator[str]) -> str:
-    return f'{match[1]} fontsize="{next(sizes)}" halign="center" valign="top">'
+def _headed(mei: str) -> str:
+    """A large title, and on every later page the title and the page's number."""
+    title = _TITLE.search(mei)
+    if title is None:
+        return mei
+    mei = mei.replace(title[0], f'{title[1]} fontsize="x-large"{title[2]}', 1)
+    later = (
+        f'<pgHead func="all"><rend halign="left" valign="top">{title[3]}</rend>'
+        '<rend halign="right" valign="top"><num label="page">#</num></rend></pgHead>'
+    )
+    return mei.replace("</pgHead>", f"</pgHead>{later}", 1)
 
 
 def _sharp(svg: str) -> str:

@@ -135,6 +135,21 @@ async def test_more_files_are_rendered_on_request(world):
     assert await world.rows("SELECT count(*) FROM pieces") == [(1,)]  # an export is no new piece
 
 
+async def test_paper_comes_with_its_picture_and_a_name_that_says_what_it_is(both):
+    asked = await both.compose()
+    wanted = {
+        "score": ["score.pdf", "score.png"],
+        "parts": ["parts.zip"],
+        "lead": ["lead-sheet.pdf", "lead-sheet.png", "lead-sheet.musicxml"],
+    }
+    for value, names in wanted.items():
+        more = await both.press(both.ann, asked.response, "more", [value])
+        await both.work()
+        files = more.response.attachments
+        assert len(files) == len(names)
+        assert all(f.filename.endswith(f"-{name}") for f, name in zip(files, names, strict=True))
+
+
 async def test_only_the_asker_deletes_and_then_nothing_is_left(both):
     asked = await both.compose()
     piece = await both.piece_id()

@@ -6,15 +6,17 @@ was done, which the reply states, and the whole score. Runs in a worker or the t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot import hearing
 from bot.domain import Arrangement, Request
 from bot.piece import Lineage, PieceFile
 from bot.policy import TOO_LONG
 from bot.reading import reader
+from bot.reading.hearing import score_of
 from bot.rework import GONE
 from models import midi
 from models.arranger import editing
@@ -31,6 +33,10 @@ from models.planner.rework import restyled
 from models.score import Note, Score, Track
 
 Draft = tuple[PieceFile, Score]
+KEEPS_FILES = (
+    "What is kept is chosen for files; of a piece of mine /edit changes one part and keeps the "
+    "others."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def draft(request: Request, seed: int, pieces: Path, makers: Makers) -> Draft:
     asked = request.arrangement
     if asked is None:
         raise ValueError("an arrangement says what to do")
-    home = _home(asked.source, pieces)
+    home = home_of(asked.source, pieces)
     if not home.is_dir():
         if asked.act != "arrange":
             raise Refusal("I can change the players of a piece of mine; arrange your file first.")
@@ -60,13 +66,23 @@ def draft(request: Request, seed: int, pieces: Path, makers: Makers) -> Draft:
     piece = PieceFile.load(home)
     score = midi.read(home / "piece.mid")
     if asked.act == "arrange":
+        if asked.keep != Arrangement("arrange").keep:
+            raise Refusal(KEEPS_FILES)
         return _again(request, asked, seed, piece, score, pieces, makers)
     plan, edited, done = _edited(asked, piece.plan, score, seed, makers.arranger)
+    done["same"] = _others_stay(score, edited, done)
     brief = replace(piece.brief, instruments=(), without=())
     return _sketch(request, asked, seed, brief, plan, piece, done), edited
 
 
-def _home(place: str | None, pieces: Path) -> Path:
+def home_of(place: str | None, pieces: Path) -> Path:
+    """Where the music lies that an arrangement names: the folder of a piece, or a file.
+
+    Raises
+    ------
+    Refusal
+        When none is named, or it is gone.
+    """
     if not place:
         raise Refusal("Tell me which music to work on: a piece of mine, or a file.")
     home = next((p for p in (pieces / place, pieces.parent / place) if p.exists()), None)
@@ -79,7 +95,14 @@ def _from_file(
     request: Request, asked: Arrangement, seed: int, path: Path, pieces: Path, makers: Makers
 ) -> Draft:
     """A person's file with a band of its own."""
-    score = reader.read(path, keep=not Path(str(asked.source)).is_absolute())
+    keep = not Path(str(asked.source)).is_absolute()
+    done: dict[str, Any] = {}
+    if hearing.is_recording(path):
+        heard = hearing.heard_in(path, asked, keep=keep)
+        score = score_of(heard, asked.title)
+        done["sure"] = hearing.percent(heard)
+    else:
+        score = reader.read(path, keep=keep)
     guest = open_guest(score, asked.style, asked.keep, seed)
     source = guest.source
     if not source.plan.chords:
@@ -91,7 +114,7 @@ def _from_file(
     texture = _texture(asked, pieces, makers)
     made = arrange(plan, source.melody, makers.arranger, seed, kept=guest.kept, texture=texture)
     brief = Brief(style=plan.style, key=str(plan.key), bars=plan.bars, ensemble=asked.ensemble)
-    done = {"kept": [t.name for t in guest.kept]}
+    done |= _told_apart(guest.kept, made)
     return _sketch(request, asked, seed, brief, plan, None, done), made
 
 
@@ -117,7 +140,32 @@ def _again(
     told = replace(
         piece.brief, style=fresh.style, ensemble=asked.ensemble, instruments=asked.instruments
     )
-    return _sketch(request, asked, seed, told, fresh, piece, {}), made
+    done = _told_apart([track] if track else [], made)
+    return _sketch(request, asked, seed, told, fresh, piece, done), made
+
+
+def _told_apart(given: Sequence[Track], made: Score) -> dict[str, list[str]]:
+    """Names of the tracks of `made`, by whether they were given.
+
+    "kept" have the notes of one that was given, "moved" have them in other octaves, "new" were
+    written.
+    """
+    found: dict[str, list[str]] = {"kept": [], "moved": [], "new": []}
+    same = {t.notes for t in given}
+    classes = {_classes(t) for t in given if not t.is_drum}
+    for track in made.tracks:
+        if track.notes in same:
+            found["kept"].append(track.name)
+        elif not track.is_drum and _classes(track) in classes:
+            found["moved"].append(track.name)
+        elif track.notes:
+            found["new"].append(track.name)
+    return found
+
+
+def _classes(track: Track) -> tuple[tuple[float, float, int], ...]:
+    """A track's notes without their octaves."""
+    return tuple(sorted((n.onset, n.duration, n.pitch % 12) for n in track.notes))
 
 
 def _in_reach(melody: tuple[Note, ...], plan: Plan) -> tuple[Note, ...]:
@@ -150,7 +198,7 @@ def _seated(
 def _texture(asked: Arrangement, pieces: Path, makers: Makers) -> Texture | None:
     if asked.like is None:
         return None
-    home = _home(asked.like, pieces)
+    home = home_of(asked.like, pieces)
     if home.is_dir():
         return texture_of(midi.read(home / "piece.mid"), PieceFile.load(home).plan, makers.arranger)
     score = reader.read(home, keep=not Path(asked.like).is_absolute())
@@ -202,6 +250,13 @@ def _edited(
     return plan, written(plan, score, part), done
 
 
+def _others_stay(before: Score, after: Score, done: Mapping[str, Any]) -> bool:
+    """Whether every track but the one that was edited plays the notes that it played."""
+    edited = {done["part"], done.get("by")}
+    notes = {t.name: t.notes for t in after.tracks}
+    return all(notes.get(t.name) == t.notes for t in before.tracks if t.name not in edited)
+
+
 def _span(asked: Arrangement, plan: Plan) -> tuple[int, int]:
     """The bars meant, counted from 0.
 
@@ -236,6 +291,8 @@ def _sketch(
     done = {"use": asked.act, "title": plan.title, **done}
     if asked.bars:
         done["first"], done["last"] = asked.bars
+    if asked.like:
+        done["like"] = asked.like_title
     for name in ("style", "ensemble", "instrument"):
         if value := getattr(asked, name):
             done[name] = value

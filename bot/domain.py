@@ -15,7 +15,7 @@ from models.score import Note, Role
 
 #: The notes of a melody, sorted, in beats from the start of the piece.
 Melody = tuple[Note, ...]
-RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn", "arrange"]
+RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn", "arrange", "hear"]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
     "continue", "vary", "infill", "harmonise", "remelodise", "blend", "develop", "manner", "restyle"
@@ -70,7 +70,8 @@ class Arrangement:
     `title` and `longest` as there. `keep` are the roles of a file that stay note for note. `part`
     is the name of a part as the score has it, or a role. `style`, `ensemble`, `instruments` and
     `instrument` are vocabulary ids. `key`, `tempo`, `meter` and `notes` (typed notes, see
-    `bot.agent.motif`) correct what was heard in a recording.
+    `models.transcriber.text`) correct what was heard in a recording. `like_title` is what the
+    person calls the file `like`.
     """
 
     act: Act
@@ -81,6 +82,7 @@ class Arrangement:
     instruments: tuple[str, ...] = ()
     keep: tuple[Role, ...] = ("melody",)
     like: str | None = None
+    like_title: str = ""
     part: str = ""
     instrument: str | None = None
     bars: tuple[int, int] | None = None
@@ -118,8 +120,9 @@ class Request:
     of `brief` when there is no parent); `extend` makes `parent` longer by `bars`; `export` renders
     more files of `parent` (`formats`: "wav", "stems", "voice", "score", "parts", "lead"; "voice"
     also beside a new piece); `rework` does what `rework` says with `parent` or with a file; `learn`
-    learns a style by `lesson`. `style` is the folder of the learned style to compose in, see
-    `Lesson.folder`.
+    learns a style by `lesson`; `arrange` does what `arrangement` says, and `hear` shows what is
+    heard in the recording that it names, before anything is made of it. `style` is the folder of
+    the learned style to compose in, see `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.

@@ -38,6 +38,7 @@ from models.composer.source import source_of_score
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
+from models.score import Score
 
 MISSING = "There is no file “{name}”; check its path."
 
@@ -212,15 +213,15 @@ def _recorded(
     sketch: PieceFile,
     out: Path,
     as_json: bool,
-    melody: Melody | None = None,
+    given: Melody | Score | None = None,
 ) -> Clip:
     """Record a piece, with a progress bar for people."""
     locale = sketch.locale
     if as_json:
-        quiet: Clip = studio.record(sketch, out, melody=melody)
+        quiet: Clip = studio.record(sketch, out, given=given)
         return quiet
     with progress_bar("planning the piece", locale) as show:
-        clip: Clip = studio.record(sketch, out, show, melody=melody)
+        clip: Clip = studio.record(sketch, out, show, given=given)
         return clip
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot import arranging, hearing
 from bot.domain import OnProgress, Request
 from bot.studio import Studio, clip_to_json
 from bot.styles import learn
@@ -49,8 +51,8 @@ def request_from_json(text: str) -> Request:
 def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress) -> str:
     """Make what a stored request asks for; `out_dir` is the folder that holds all pieces.
 
-    Returns JSON `{"clips": [...]}`, or `{"learned": {...}}` (see `bot.styles.learn`); the same
-    arguments give the same pieces.
+    Returns JSON `{"clips": [...]}`, `{"learned": {...}}` (see `bot.styles.learn`) or
+    `{"heard": {...}}` (see `bot.hearing.show`); the same arguments give the same pieces.
 
     Raises
     ------
@@ -62,5 +64,16 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
     if request.kind == "learn":
         learned = learn(request, Path(out_dir).parent, studio.composer, on_progress)
         return json.dumps({"learned": learned}, ensure_ascii=False)
+    if request.kind == "hear":
+        return json.dumps({"heard": _hear(request, Path(out_dir), on_progress)}, ensure_ascii=False)
     clips = studio.make(request, seed, Path(out_dir), on_progress)
     return json.dumps({"clips": [clip_to_json(c) for c in clips]}, ensure_ascii=False)
+
+
+def _hear(request: Request, pieces: Path, on_progress: OnProgress) -> dict[str, Any]:
+    """Listen to the recording of a request."""
+    asked = request.arrangement
+    if asked is None:
+        raise ValueError("hearing needs a recording")
+    path = arranging.home_of(asked.source, pieces)
+    return hearing.show(asked, path, hearing.picture_of(path), request.locale, on_progress)

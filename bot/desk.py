@@ -73,6 +73,9 @@ def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask
     exact = _exact(given)
     if {"bars", "seconds"} & exact.keys():
         fields = {k: v for k, v in fields.items() if k not in ("bars", "seconds")}
+    for one, other in (("instruments", "ensemble"), ("ensemble", "instruments")):
+        if one in exact:
+            fields.pop(other, None)
     brief = brief_from_json({**fields, **exact})
     request = Request("compose", brief=brief, text=words, locale=locale)
     desk: dict[str, Any] = {"options": exact}
@@ -104,7 +107,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         require_attachments(interaction)
     chosen = await client.db.run(preferences.get, interaction.user.id)
     request = replace(ask.request, nonce=str(interaction.id))
-    if chosen.voice_message and request.kind in ("compose", "extend", "rework"):
+    if chosen.voice_message and request.kind in ("compose", "extend", "rework", "arrange"):
         request = replace(request, formats=("voice",))
     seed = request.brief.seed
     desk = {**ask.desk, "limit": interaction.filesize_limit}
@@ -134,16 +137,23 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
     job = admission.job
     ahead = await client.db.run(jobs.position, job.id)
     try:
-        sent = await interaction.response.send_message(
-            wording.queued(ahead, locale), view=progress_view(job.id, locale)
+        message_id = await _acknowledge(
+            interaction, wording.queued(ahead, locale), progress_view(job.id, locale)
         )
     except discord.HTTPException as error:
         # Too late, or answered before (a replayed interaction): the job stands either way.
         log.info("job %d was not acknowledged: %s", job.id, error)
     else:
-        if sent.message_id is not None:
-            await client.db.run(jobs.set_reply, job.id, sent.message_id)
+        if message_id is not None:
+            await client.db.run(jobs.set_reply, job.id, message_id)
     client.wake()
+
+
+async def _acknowledge(interaction: Interaction, text: str, shown: discord.ui.View) -> int | None:
+    """Answer; an interaction that was put off while a large file arrived has its answer edited."""
+    if interaction.response.is_done():
+        return (await interaction.edit_original_response(content=text, view=shown)).id
+    return (await interaction.response.send_message(text, view=shown)).message_id
 
 
 async def _dressed(

@@ -29,7 +29,6 @@ class Passage:
     `round` counts how often the section's music has come before; `peak` marks the loudest passage.
     """
 
-    number: int
     planned: PlanSection
     start: float
     end: float
@@ -94,7 +93,7 @@ class Hall:
             start = planned.section.start_bar * self.stage.bar_beats
             end = start + planned.section.bars * self.stage.bar_beats
             label, peak = planned.section.label, i == levels.index(max(levels))
-            found.append(Passage(i, planned, start, end, levels[i], seen[label], peak))
+            found.append(Passage(planned, start, end, levels[i], seen[label], peak))
             seen[label] += 1
         return tuple(found)
 

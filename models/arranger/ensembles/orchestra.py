@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.arranger.ensembles.hall import Hall, Passage, cut, folded
-from models.arranger.ensembles.voices import Desk, Lines, add, passage_for
-from models.arranger.ensembles.voices import slots_of as slots_in
+from models.arranger.ensembles.voices import Desk, Lines, add, passage_for, slots_of
 from models.arranger.ensembles.voicing import lead
 from models.arranger.stage import nearest
 from models.score import Note
 
 _SOLOISTS = ("Oboe", "Flute", "Clarinet")
 _SOLO = (0.25, 0.58)  # levels between which a wind may have the melody alone
+_ROLL = 0.6  # level from which the timpani roll
 _HELD = ("Horn I", "Horn II", "Trombone")
 _BASS_DRUM, _SNARE, _CYMBALS = 36, 38, 49
 
@@ -36,7 +36,7 @@ def orchestra(hall: Hall) -> Lines:
         solos += desk.top is not None and desk.top not in core
         found = passage_for(hall, passage, desk)
         add(found, _doubled(hall, passage, found))
-        add(found, _held(hall, passage, found))
+        add(found, _held(hall, passage))
         add(found, _drums(hall, passage))
         add(lines, found)
     return lines
@@ -82,25 +82,17 @@ def _doubled(hall: Hall, passage: Passage, found: Lines) -> Lines:
     return more
 
 
-def _held(hall: Hall, passage: Passage, found: Lines) -> Lines:
+def _held(hall: Hall, passage: Passage) -> Lines:
     """Horns and trombone: the harmony in long notes, under the melody, led on their own."""
     seated = [n for n in _HELD if n in hall.parts and hall.present(n, passage)]
-    top = [n for notes in found.values() for n in notes]
-    if not seated or not top:
-        return {}
-    slots = slots_in(
-        hall, passage, cut(_sung(hall), passage.start, passage.end), (), by_pulse=False
-    )
+    melody = cut(hall.tune(next(iter(hall.parts))), passage.start, passage.end)
+    slots = slots_of(hall, passage, melody, (), by_pulse=False)
     ranges = [(hall.parts[n].low, hall.parts[n].high) for n in seated]
     lines: Lines = {name: [] for name in seated}
     for slot, chord in zip(slots, lead(slots, ranges), strict=True):
         for name, pitch in zip(seated, chord, strict=True):
             lines[name].append(hall.sound("pad", slot.start, pitch, slot.end - slot.start))
     return {name: hall.joined(notes, 2) for name, notes in lines.items()}
-
-
-def _sung(hall: Hall) -> tuple[Note, ...]:
-    return hall.tune(next(iter(hall.parts)))
 
 
 def _drums(hall: Hall, passage: Passage) -> Lines:
@@ -117,32 +109,24 @@ def _drums(hall: Hall, passage: Passage) -> Lines:
 
 
 def _timpani(hall: Hall, passage: Passage, low: int, high: int) -> list[Note]:
+    """A stroke on the bars whose chord has the tonic or the dominant, a roll into what comes."""
     tonic = hall.plan.key.tonic_pc
+    drums = (tonic, (tonic + 7) % 12)  # what the two kettles are tuned to
     found = []
     for bar in hall.stage.bars:
         if not passage.holds(bar.start):
             continue
         chord = hall.stage.chord_at(bar.start).chord
-        tuned = [pc for pc in (chord.bass_pc, *chord.pcs) if pc in (tonic, (tonic + 7) % 12)]
-        pitch = nearest(tuned[:1] or [tonic], low + 4, low, high)
-        fits = tuned or bar.is_first
-        if pitch is None or not fits or (not tuned and tonic not in chord.pcs):
+        fitting = [pc for pc in (chord.bass_pc, *chord.pcs) if pc in drums]
+        pitch = nearest(fitting[:1], low + 4, low, high)
+        if pitch is None:
             continue
-        length = hall.stage.bar_beats if bar.is_final else min(1.0, hall.stage.bar_beats)
-        found.append(hall.sound("drums", bar.start, pitch, length))
-        if bar.is_last and not bar.is_final and passage.level > 0.6:  # a roll into what comes
-            pulse = hall.stage.bar_beats - 1
-            found += [
-                hall.sound("drums", bar.start + pulse + i / 4, pitch, 0.25, 2 * i - 12)
-                for i in range(4)
-                if bar.start + pulse + i / 4 >= bar.start + 1
-            ]
-    return found or _one_stroke(hall, passage, low, high, tonic)
-
-
-def _one_stroke(hall: Hall, passage: Passage, low: int, high: int, tonic: int) -> list[Note]:
-    pitch = nearest([tonic], low + 4, low, high)
-    return [] if pitch is None else [hall.sound("drums", passage.start, pitch, 1.0)]
+        beats = hall.stage.bar_beats
+        found.append(hall.sound("drums", bar.start, pitch, beats if bar.is_final else 1.0))
+        if bar.is_last and not bar.is_final and passage.level > _ROLL:
+            start = bar.start + beats - 1
+            found += [hall.sound("drums", start + i / 4, pitch, 0.25, 2 * i - 12) for i in range(4)]
+    return found
 
 
 def _percussion(hall: Hall, passage: Passage) -> list[Note]:

@@ -31,22 +31,24 @@ _UNEVEN = 3.0  # dB: deviation of a note's loudness
 class Belief:
     """What is expected of a performer; tuned on validation voices.
 
-    `jitter` is the deviation of an onset in seconds, `drift` that of the tempo over a beat, as a
-    share. Tempo is a normal distribution of octaves around `pulse` felt beats a minute. A note that
-    differs by more than `misses` deviations costs no more: it may be an error of hearing. `trust`
-    weighs what tunes do against what is heard, `tonal` which scale steps they have where in the bar. A
-    downbeat is `accent` dB louder, give or take `_UNEVEN`.
+    `jitter` is the deviation of an onset in seconds, `drift` that of the tempo over a beat, as
+    a share. Tempo is a normal distribution of octaves around `pulse` felt beats a minute,
+    around `compound` where they have three parts. A note that differs by more than `misses`
+    deviations costs no more: it may be an error of hearing. `trust` weighs what tunes do
+    against what is heard, `tonal` which scale steps they have where in the bar. A downbeat is
+    `accent` dB louder, give or take `_UNEVEN`.
     """
 
     jitter: float = 0.028
     drift: float = 0.02
-    pulse: float = 100.0
-    octaves: float = 0.3
+    pulse: float = 110.0
+    compound: float = 85.0
+    octaves: float = 0.22
     misses: float = 4.5
     trust: float = 1.0
     tonal: float = 0.7
     accent: float = 1.2
-    beam: int = 500
+    beam: int = 800
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,11 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class _Beam:
-    """H hypotheses: meter, place in its bar, 16ths so far, filter mean (H, 2) and covariance
-    (H, 2, 2), score, and which hypothesis of the note before each comes from."""
+    """H hypotheses after a note, best first.
+
+    Meter, place in its bar, the filter's mean (H, 2) and covariance (H, 2, 2), score, which of the
+    hypotheses before each comes from, and by how many 16ths.
+    """
 
     meter: Ints
     place: Ints
@@ -113,7 +118,7 @@ def find_rhythm(
     ends = np.array(
         [habits.ends[METERS[m]][p] for m, p in zip(beam.meter, beam.place, strict=True)]
     )
-    total = beam.score + b.trust * ends
+    total = beam.score + ends
     best = int(total.argmax())
     share = np.exp(total - total.max())
     sure = float(share[beam.meter == beam.meter[best]].sum() / share.sum())
@@ -152,15 +157,13 @@ def _started(
     for index, name in enumerate(METERS):
         if meter is not None and str(meter) != name:
             continue
-        pulse = Meter.parse(name).pulse
+        felt = Meter.parse(name)
+        usual = (b.compound if felt.is_compound else b.pulse) * felt.pulse
         for tempo in tempos:
-            # 34 to 300 quarters a minute; what is felt is the beat of the meter.
-            prior = -((np.log2(tempo / pulse / b.pulse) / b.octaves) ** 2) / 2
+            prior = -((np.log2(tempo / usual) / b.octaves) ** 2) / 2
             prior = prior * (bpm is None) + habits.meters[name]
             for place in range(BAR_STEPS[name]):
-                rows.append(
-                    (index, place, 15 / tempo, prior + b.trust * habits.starts[name][place])
-                )
+                rows.append((index, place, 15 / tempo, prior + habits.starts[name][place]))
     table = np.array(rows)
     size = len(rows)
     spread = np.zeros((size, 2, 2))

@@ -29,10 +29,10 @@ class Habits:
     """Log probabilities; modes are 0 major, 1 minor, pitch classes are above the tonic.
 
     `moves` (2, 12, 25): an interval after a pitch class. `firsts` (2, 12): pitch class of the first
-    note. `key_weights` (2, 157) weigh `key.evidence`.
-    `steps[m]` (6, bar, LONGEST): distance in 16ths to the next onset, after one of a class of
-    distances (`step_class`), from a place in the bar of meter m; `degrees[m]` (2, bar, 12): how much
-    likelier a pitch class is at a place than anywhere; `starts[m]`, `ends[m]` (bar,): places of the first and the last note; `meters` (4,).
+    note. `key_weights` (2, 157) weigh `key.evidence`. By meter m: `steps[m]` (6, bar, LONGEST):
+    distance in 16ths to the next onset, after a class of distances (`step_class`), from a place in
+    the bar; `degrees[m]` (2, bar, 12): how much likelier a pitch class is at a place than anywhere;
+    `starts[m]`, `ends[m]` (bar,): places of the first and the last note; `meters[m]`: the meter.
     """
 
     moves: Floats
@@ -76,7 +76,7 @@ def _meters(counts: dict[str, Floats]) -> dict[str, float]:
 
 
 def _arrivals(sounding: Floats) -> Floats:
-    """How common the pitch class is that an interval from each pitch class leads to, (2, 12, 25)."""
+    """How common the pitch class is to which an interval leads from each, (2, 12, 25)."""
     share = sounding / sounding.sum(axis=1, keepdims=True)
     to = (np.arange(12)[:, None] + np.arange(-WIDEST, WIDEST + 1)[None]) % 12
     return np.asarray(share[:, to])

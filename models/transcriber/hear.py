@@ -1,8 +1,8 @@
 """A recording as music: notes on a grid, key, tempo and meter, for a person to check.
 
 In: a recording of one voice (hum, whistle, one line of an instrument) or of several notes at once.
-Out: `Heard`, which shows what was heard, or a `Refusal` that says why nothing was. `corrected` takes
-what a person says about it and hears the rest again from the same sound.
+Out: `Heard`, which shows what was heard, or a `Refusal` that says why nothing was. `corrected`
+takes what a person says about it and hears the rest again from the same sound.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def hear_sound(sound: Floats, *, kind: Kind = "auto") -> Heard:
         )
     if found.wander > _STEADY:
         raise Refusal(
-            "This sounds like speech or noise, not like a tune; hum it on “la” or “da”, with steady "
-            "notes."
+            "This sounds like speech or noise, not like a tune; hum it on “la” or “da”, with "
+            "steady notes."
         )
     tuning = found.tuning
     return _written(found.notes, seconds, tuning, False, 1 - min(1.0, found.wander / _STEADY))

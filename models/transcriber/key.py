@@ -27,8 +27,10 @@ _TUNINGS = (0.0, -0.08, 0.08, -0.16, 0.16)
 
 @dataclass(frozen=True)
 class Meant:
-    """Whole pitches, the key, `sure` (0..1, its share against the other 23), tuning in semitones
-    beyond the one that was given."""
+    """Whole pitches and their key.
+
+    `sure` (0..1) is its share against the other 23, `tuning` is in semitones beyond the given one.
+    """
 
     pitches: tuple[int, ...]
     key: Key
@@ -89,8 +91,11 @@ def _number(key: Key) -> int:
 def evidence(
     pitches: Sequence[int], lengths: Sequence[float], onsets: Sequence[float], habits: Habits
 ) -> Floats:
-    """What speaks for each key, (24, 1 + 12 * 13): the moves' log probability per note, then
-    pitch classes above the tonic, weighed in the ways of `_views`."""
+    """What speaks for each key, (24, 1 + 13 * 12).
+
+    First the moves' log probability per note, then pitch classes above the tonic, weighed in the
+    ways of `_views`.
+    """
     tones = np.asarray(pitches)
     interval = np.clip(np.diff(tones), -WIDEST, WIDEST) + WIDEST
     views = _views(tones, np.asarray(lengths, float), np.asarray(onsets, float))
@@ -104,12 +109,16 @@ def evidence(
 
 
 def _views(tones: Floats, lengths: Floats, onsets: Floats) -> Floats:
-    """Shares of the twelve pitch classes: sounding time, counts, long notes, the beginning and the
-    end, notes before rests; and single notes: first, last, their neighbours, lowest, highest."""
+    """Shares of the twelve pitch classes in thirteen ways, (13, 12).
+
+    By sounding time, by number, by long notes (twice), at the beginning, at the end, before rests;
+    and single notes: first, last, their neighbours, lowest, highest.
+    """
     spans = np.minimum(lengths, 4 * np.median(lengths))
     place = (onsets - onsets[0]) / max(float(onsets[-1] - onsets[0]), 1e-9)
     apart = np.append(np.diff(onsets), 2 * lengths[-1])
-    whole = [spans, np.ones(len(tones)), spans**2, np.maximum(spans - 1.4 * np.median(lengths), 0),
+    long = np.maximum(spans - 1.4 * np.median(lengths), 0)
+    whole = [spans, np.ones(len(tones)), spans**2, long,
              spans * (place < 0.25), spans * (place > 0.75), 1.0 * (apart > 1.05 * spans)]  # fmt: skip
     shares = [np.bincount(tones % 12, w, 12) / max(float(w.sum()), 1e-9) for w in whole]
     near = min(1, len(tones) - 1)

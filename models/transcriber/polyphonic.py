@@ -1,4 +1,4 @@
-"""Several notes at once: Spotify's basic-pitch network over onnxruntime, without its package's code.
+"""Several notes at once: Spotify's basic-pitch network over onnxruntime, without its code.
 
 In: mono sound at 22.05 kHz. Out: notes in seconds. The weights come with the `basic-pitch` wheel
 (Apache-2.0, installed without its dependencies) and are found without importing it. Source: R.
@@ -35,8 +35,11 @@ _PARTIALS = (12, 19, 24, 28, 31, 36)  # semitones above a fundamental
 
 @dataclass(frozen=True)
 class Thresholds:
-    """basic-pitch's own defaults; `short` and `gap` are frames, `ghost` is how loud a note must be
-    beside the one whose partial it could be, `together` seconds between their onsets."""
+    """basic-pitch's own defaults; `short` and `gap` are frames.
+
+    `ghost` is how loud a note must be beside the one whose partial it could be, where at most
+    `together` seconds lie between their onsets.
+    """
 
     onset: float = 0.5
     frame: float = 0.3

@@ -53,13 +53,11 @@ def _decoded(path: Path) -> tuple[Floats, int]:
 
     with path.open("rb") as stream:
         start = stream.read(12)
-    if (
-        start[4:8] == b"ftyp"
-        or start[:4] == b"\x1aE\xdf\xa3"
-        or start[:2] in (b"\xff\xf1", b"\xff\xf9")
-    ):
+    adts, matroska = (b"\xff\xf1", b"\xff\xf9"), b"\x1aE\xdf\xa3"
+    if start[4:8] == b"ftyp" or start[:4] == matroska or start[:2] in adts:
         raise Refusal(
-            "I cannot read M4A, AAC, MP4 or WebM sound; send the recording as MP3, OGG, FLAC or WAV."
+            "I cannot read M4A, AAC, MP4 or WebM sound; send the recording as MP3, OGG, FLAC or "
+            "WAV."
         )
     parts: list[Floats] = []
     try:

@@ -21,8 +21,10 @@ from models.transcriber.pitch import FRAME, Floats, PitchTrack
 
 @dataclass(frozen=True, slots=True)
 class SungNote:
-    """A note as it was sung: seconds, MIDI pitch with fractions in the singer's tuning removed,
-    mean loudness in dB under the loudest moment."""
+    """A note as it was sung: seconds, MIDI pitch with fractions, the singer's tuning removed.
+
+    `loud` is its mean level in dB under the loudest moment.
+    """
 
     onset: float
     offset: float
@@ -35,8 +37,9 @@ class Weights:
     """Costs of the model, in nats; tuned on validation voices.
 
     `spread` is the deviation in semitones inside a note; a frame costs at most `sliding` while a
-    note begins (`attack` of its `shortest` frames) and `far` later. `unvoiced` is the cost of a
-    frame without pitch inside a note, `lost` of one with pitch outside. Another note costs `change`,
+    note begins (`attack` of its `shortest` frames) and `far` later. `unvoiced` is the cost of
+    a frame without pitch inside a note, `lost` of one with pitch outside. Another note costs
+    `change`,
     `repeat` on the same pitch, `silence` after a rest; to go on through a break of the sound costs
     `ignore` times how clear it is, 0 up to a dip of `ripple` dB and 1 from one of `dip` dB on.
     """
@@ -114,8 +117,8 @@ def onset_cues(loud: Floats, w: Weights) -> Floats:
 def without_vibrato(pitch: Floats) -> Floats:
     """The pitch with vibrato replaced by the middle between its crests and troughs.
 
-    Vibrato is at least three turns in a row, 50 to 150 ms apart and 20 to 180 cents high: P. Herrera
-    & J. Bonada, "Vibrato extraction and parameterization in the spectral modeling synthesis
+    Vibrato is at least three turns in a row, 50 to 150 ms apart and 20 to 180 cents high: P.
+    Herrera & J. Bonada, "Vibrato extraction and parameterization in the spectral modeling synthesis
     framework", DAFx 1998.
     """
     out = pitch.copy()

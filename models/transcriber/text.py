@@ -74,7 +74,8 @@ def from_text(text: str, meter: Meter) -> tuple[Note, ...]:
             at += length
         if at - start > meter.bar_beats + 1e-9:
             raise Refusal(
-                "Bar {bar} has {beats} beats, but a bar of {meter} has {most}; shorten a note in it.",
+                "Bar {bar} has {beats} beats, but a bar of {meter} has {most}; shorten a note "
+                "there.",
                 bar=number + 1, beats=f"{at - start:g}", meter=str(meter),
                 most=f"{meter.bar_beats:g}",
             )  # fmt: skip

@@ -8,6 +8,7 @@ voices singing validation tunes.
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -154,7 +155,7 @@ def _opening(sheet: LeadSheet, rng: np.random.Generator) -> Tune | None:
         )
         seconds = (notes[-1][0] + notes[-1][1] - notes[0][0]) * 15 / bpm
         pitches = [pitch for _, _, pitch in notes]
-        rests = [b[0] - a[0] - a[1] for a, b in zip(notes, notes[1:], strict=False)]
+        rests = [b[0] - a[0] - a[1] for a, b in itertools.pairwise(notes)]
         if _SECONDS[0] <= seconds <= _SECONDS[1]:
             if len(notes) < 14 or max(pitches) - min(pitches) > 19 or max(rests) > 1.5 * bar:
                 return None

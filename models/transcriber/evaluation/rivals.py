@@ -37,7 +37,7 @@ def basic_pitch(sound: Floats) -> list[Timed]:
 
 
 def pyin(sound: Floats) -> list[Timed]:
-    """librosa's pYIN and `plain_notes`."""
+    """Librosa's pYIN and `plain_notes`."""
     import librosa
 
     hertz, _, _ = librosa.pyin(sound, fmin=65, fmax=2000, sr=RATE, hop_length=256)

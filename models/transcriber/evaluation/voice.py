@@ -10,6 +10,7 @@ and background noise.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -113,7 +114,7 @@ def sing(notes: Sequence[Sung], singer: Singer, rng: np.random.Generator) -> Flo
 def _tied(notes: Sequence[Sung], singer: Singer, rng: np.random.Generator) -> list[bool]:
     """Which notes begin without interruption: never a repeated pitch, nobody could hear it."""
     tied = [False]
-    for before, note in zip(notes, notes[1:], strict=False):
+    for before, note in itertools.pairwise(notes):
         close = note.onset - before.offset < 0.02 and before.pitch != note.pitch
         tied.append(bool(close and rng.random() < singer.legato))
     return tied

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from score_strategies import scores
 
+from bot.render import sheet
 from models import musicxml
 from models.note_values import VALUES, Pulse, split
 from models.paper import Paper, abbreviation, dynamics
@@ -186,3 +187,10 @@ def test_every_bar_of_every_page_is_full(score: Score, tmp_path_factory: pytest.
                     at += length
                 assert element.tag != "note" or element.find("rest[@measure]") is not None or length
             assert at == bar
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(score=scores(grids=(1, 40, 120)))
+def test_any_score_can_be_engraved(score: Score, tmp_path_factory: pytest.TempPathFactory):
+    made = sheet.engrave(score, tmp_path_factory.mktemp("any"))
+    assert made["score"].read_bytes().startswith(b"%PDF")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from PIL import Image
 from pypdf import PdfReader
-from score_strategies import scores
 
 from bot.files import NAMES, kinds_of
 from bot.render import sheet
@@ -141,10 +139,3 @@ def test_a_dead_engraver_costs_only_the_page(
     with pytest.raises(Refusal, match="could not engrave"):
         sheet.engrave(band(), out)
     assert not list(out.iterdir())
-
-
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(score=scores(grids=(1, 40, 120)))
-def test_any_score_can_be_engraved(score: Score, tmp_path_factory: pytest.TempPathFactory):
-    made = sheet.engrave(score, tmp_path_factory.mktemp("any"))
-    assert len(PdfReader(made["score"]).pages) >= 1

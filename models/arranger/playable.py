@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -316,12 +316,12 @@ def _drum_faults(desk: _Desk) -> Iterator[tuple[float, str, str]]:
 def _drummed(desk: _Desk) -> tuple[Note, ...]:
     """The hits that two hands (and two percussionists') can do; cymbals on time give way."""
     order: list[int] = tables()["drums"]["yield"]
-    rank: Callable[[int], int] = lambda k: order.index(k) if k in order else -1  # noqa: E731
+    rank = {key: place for place, key in enumerate(order)}
     kept: list[Note] = []
     for _, group in groupby(sorted(desk.track.notes), key=lambda n: n.onset):
         hits = [n for n in group if desk.low <= n.pitch <= desk.high]
         while busy := _too_many(sorted({n.pitch for n in hits})):
-            out = min(busy[0][1], key=lambda k: (rank(k), k))
+            out = min(busy[0][1], key=lambda k: (rank.get(k, -1), k))
             hits = [n for n in hits if n.pitch != out]
         kept += hits
     return without_overlaps(kept)

@@ -225,3 +225,14 @@ def test_seats_lie_in_the_range_of_their_instruments_and_fit_midi() -> None:
             else:
                 instrument = WORDS.instruments[seat.instrument]
                 assert instrument.low <= seat.low < seat.high <= instrument.high, seat
+
+
+def test_players_named_in_an_option_override_an_ensemble_in_words() -> None:
+    from bot.desk import understand
+
+    words = "a calm piece for string quartet"
+    assert understand(words, {}, "en").request.brief.ensemble == "string_quartet"
+    brief = understand(words, {"instruments": "flute, harp"}, "en").request.brief
+    assert brief.ensemble is None and brief.instruments == ("flute", "harp")
+    with pytest.raises(Refusal):
+        brief_from_json({"ensemble": "string quartet", "instruments": "flute"})

@@ -64,20 +64,24 @@ def chord_tones(band: Band) -> float:
 def bass_on_root(band: Band) -> float:
     """Share of chords at whose change the lowest part has the root, or the written bass.
 
-    Counted is the bass note that sounds at the change, a pushed one that is held into it
-    included; where none sounds, the first one struck in the chord's first beat; a chord without
-    either is not counted. Bands without a bass part are judged by their lowest note.
+    Counted is the lowest note struck at the change, else one that is held into it (a pushed bass),
+    else the first struck in the chord's first beat; a chord with none of them is not counted. Bands
+    without a bass part are judged by their lowest note.
     """
     notes = band.part("bass")
     notes = notes if len(notes) else pitched(band)
+    start, stop = notes[:, 0], notes[:, 0] + notes[:, 1]
     hits = []
     for onset, root, _, bass in band.chords.tolist():
-        here = notes[(notes[:, 0] <= onset) & (notes[:, 0] + notes[:, 1] > onset)]
-        if not len(here):
-            soon = notes[(notes[:, 0] > onset) & (notes[:, 0] < onset + 4)]
-            here = soon[soon[:, 0] == soon[:, 0].min()] if len(soon) else soon
-        if len(here):
-            hits.append(int(here[:, 2].min()) % 12 in (root, bass))
+        soon = notes[(start > onset) & (start < onset + 4)]
+        for here in (
+            notes[start == onset],
+            notes[(start < onset) & (stop > onset + 1)],  # not what only rounding leaves ringing
+            soon[soon[:, 0] == soon[:, 0].min()] if len(soon) else soon,
+        ):
+            if len(here):
+                hits.append(int(here[:, 2].min()) % 12 in (root, bass))
+                break
     return float(np.mean(hits)) if hits else NAN
 
 

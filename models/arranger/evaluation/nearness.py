@@ -3,12 +3,13 @@
 In: a `Study`. Out: `Figure`s with the human-to-human floor. People's tunes with people's parts are
 what is compared, each maker's arrangement standing for the band that played that tune
 (`models.composer.evaluation.distance` has the estimate). Deviations are those of human training
-bands, so that features count alike. Drums are compared with those that people played, by bars of
-Groove's test split; the makers' drums are those of the grid.
+bands, so that features count alike. Drums alone are compared with Groove's test drummers, eight
+bars for eight bars of the same family on the grid, in what Groove's kit can play.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,14 +23,15 @@ from models.arranger.evaluation.tunes import FEWEST
 from models.composer.evaluation.distance import FLOOR, Distance, Profiles, Rows, Scale, against
 from models.composer.evaluation.study import Figure
 
-_ENOUGH = 8  # bands, for a distance
+_ENOUGH = 24  # bands, for a distance: its floor among fewer is higher than what it tells
+_LEAST = 0.05  # of a deviation, in features of 0..1: what people never do must not decide alone
 _DRUM_BARS = 8
 
 
 def nearness(study: Study) -> list[Figure]:
     """Figures "kind, maker": all human bands, pianists and bands apart, and drums alone."""
     train = [b for b in shards(study.cache, "train", ("pop909", "game")) if b.bars >= FEWEST]
-    scale = Scale.of(profiles(train))
+    scale = _scale(profiles(train))
     humans, out = profiles(study.humans), []
     takes = study.present("alike")
     ours = {name: profiles([t.band for t in found]) for name, found in takes.items()}
@@ -59,13 +61,27 @@ def _drums(study: Study) -> list[Figure]:
     if min(map(len, played.values())) < _ENOUGH:
         return []
     part = group("drums")
-    scale = Scale.of(profiles(played["train"])[:, part])
+    train, humans = (profiles(played[split])[:, part] for split in ("train", "test"))
+    kit = train.std(axis=0) > 0  # Groove's drums have neither shakers nor congas
     rows: dict[str, Rows] = {}
     for name, takes in study.present().items():
-        bands = _eight([t.band for t in takes])
-        rows[name] = (profiles(bands)[:, part], None)
-    found = against(profiles(played["test"])[:, part], rows, scale, seed=study.seed)
-    return _figures("drums", found, len(played["test"]))
+        pairs = _paired(played["test"], _eight([t.band for t in takes]))
+        found = profiles([band for _, band in pairs])[:, part]
+        rows[name] = (found[:, kit], [number for number, _ in pairs])
+    distances = against(humans[:, kit], rows, _scale(train[:, kit]), seed=study.seed)
+    return _figures("drums", distances, len(humans))
+
+
+def _paired(humans: Sequence[Band], bands: Sequence[Band]) -> list[tuple[int, Band]]:
+    """For every human band (by number) one of the same family, each used once."""
+    pools: dict[str, list[Band]] = defaultdict(list)
+    for band in reversed(bands):
+        pools[band.family].append(band)
+    return [(i, pools[h.family].pop()) for i, h in enumerate(humans) if pools[h.family]]
+
+
+def _scale(train: Profiles) -> Scale:
+    return Scale(train.mean(axis=0), np.maximum(train.std(axis=0), _LEAST))
 
 
 def _eight(bands: Sequence[Band]) -> list[Band]:

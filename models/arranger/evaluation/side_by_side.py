@@ -1,12 +1,14 @@
 """Harmony, clashes, groove and silence of every maker beside people's, on the same tunes.
 
 In: a `Study`. Out: `Figure`s, one for each measure and maker: on the grid of twelve families, and
-on the tunes of human bands with the parts that the people played. Human columns are of those bands.
+on the tunes of human bands with the parts that the people played. Human columns are of those bands;
+as their written basses were read off what they play, their bass is asked for the root itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +27,8 @@ _CHANGE = "chordal change across sections"
 
 def side_by_side(study: Study) -> list[Figure]:
     """Figures "measure, maker" with the human mean as reference."""
-    theirs = _table(study.humans, study.alike)
+    humans = [_rooted(band) for band in study.humans]
+    theirs = _table(humans, study.alike)
     solo = [i for i, band in enumerate(study.humans) if band.source == "pop909"]
     rest = [i for i in range(len(study.humans)) if i not in solo]
     out = []
@@ -44,7 +47,7 @@ def side_by_side(study: Study) -> list[Figure]:
                 for name, value in found.items()
             ]
     for name, members in (("pop909 pianists", solo), ("game bands", rest)):
-        table = _table([study.humans[i] for i in members], [study.alike[i] for i in members])
+        table = _table([humans[i] for i in members], [study.alike[i] for i in members])
         out += [
             Figure(f"human: {n}, {name}", v, "", "", f"{len(members)}") for n, v in table.items()
         ]
@@ -58,6 +61,13 @@ def _table(bands: Sequence[Band], cases: Sequence[Case]) -> dict[str, float]:
     found = means(rows)
     found[_CHANGE] = _change(rows)
     return found
+
+
+def _rooted(band: Band) -> Band:
+    """A band whose chords stand on their roots."""
+    chords = band.chords.copy()
+    chords[:, 3] = chords[:, 1]
+    return replace(band, chords=chords)
 
 
 def _change(rows: Sequence[dict[str, float]]) -> float:

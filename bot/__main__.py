@@ -90,13 +90,14 @@ def bench(
         Path | None, typer.Option(help="composer: weight of the network that is told nothing.")
     ] = None,
     tunes: Annotated[int | None, typer.Option(min=1, help="arranger: how many tunes.")] = None,
+    files: Annotated[int | None, typer.Option(min=1, help="intake: files of each kind.")] = None,
 ) -> None:
     """Measure, and print a table with its cases, seed and comparison."""
     from bot.bench.options import Options
     from bot.bench.registry import run_bench
     from bot.terminal import print_table
 
-    options = Options(tuple(only or ()), previous, unconditional, tunes)
+    options = Options(tuple(only or ()), previous, unconditional, tunes, files)
     table = run_bench(name, quick=quick, data=data, options=options)
     if as_json:
         _print_json(table.to_json())

@@ -58,7 +58,8 @@ def bounded(score: Score) -> Score:
         still or racing.
     """
     notes = [n for track in score.tracks for n in track.notes]
-    check_counts(len(score.tracks), len(notes), score.beats)
+    last = max((n.end for n in notes), default=0.0)
+    check_counts(len(score.tracks), len(notes), max(score.beats, last))
     if max(len(score.tempos), len(score.chords), len(score.sections)) > MOST_MARKS:
         raise Refusal(
             "This file has more than {most} tempo changes, chord symbols or sections; export it "
@@ -66,7 +67,6 @@ def bounded(score: Score) -> Score:
             most=MOST_MARKS,
         )
     score = replace(score, tempos=_tempos(score))
-    last = max((n.end for n in notes), default=0.0)
     seconds = max(score.seconds, score.seconds_at(last))
     if seconds > 60 * MOST_MINUTES:
         raise Refusal(

@@ -14,3 +14,4 @@ class Options:
     previous: Path | None = None
     unconditional: Path | None = None
     tunes: int | None = None
+    files: int | None = None

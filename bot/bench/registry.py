@@ -40,6 +40,7 @@ def run_bench(
         "arranger": lambda few, folder: _arranger(few, folder, options or Options()),
         "harmony": _harmony,
         "hum": _hum,
+        "intake": lambda few, _: _intake(few, options or Options()),
         "playing": _playing,
     }
     if name not in runners:
@@ -75,6 +76,12 @@ def _loudness(quick: bool, _: Path | None) -> Table:
     from bot.bench import loudness
 
     return loudness.run(_studio(), cases=5 if quick else 30)
+
+
+def _intake(quick: bool, options: Options) -> Table:
+    from bot.bench import intake
+
+    return intake.run(files=options.files or (60 if quick else 1000))
 
 
 def _crash(quick: bool, _: Path | None) -> Table:

@@ -1,10 +1,10 @@
 """The inside of the limited process: `python -m bot.reading.child`.
 
 In: lines of JSON on stdin, each `{"path": ..., "out": ...}`. Out: for each a line on stdout,
-`{"kind": "ok" | "refused" | "memory" | "error", "text": ..., "values": {...}}`, and for "ok" a MIDI
-file of ours at `out`, for a recording with what was heard beside it (.json). Before anything that
-reads music is imported the process gives up what it does not need: memory beyond 1.5 GiB, processor
-time, the network, other programs, and writing anywhere but to `out`.
+`{"kind": "ok" | "refused" | "memory" | "error", "text": ..., "values": {...}, "peak": bytes}`, and
+for "ok" a MIDI file of ours at `out`, for a recording with what was heard beside it (.json). Before
+anything that reads music is imported the process gives up what it does not need: memory beyond
+1.5 GiB, processor time, the network, other programs, and writing anywhere but to `out`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", 
 class _Door:
     """What may be written now."""
 
-    out: Path = Path()
+    out: Path = Path(os.devnull)
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """An audit hook: called by the interpreter before it does anything of the outside world."""
@@ -63,7 +63,8 @@ def serve(asks: IO[str], answers: IO[str], door: _Door) -> None:
         ask = json.loads(line)
         door.out = Path(ask["out"])
         _limit_time()
-        answers.write(json.dumps(answer(Path(ask["path"]), Path(ask["out"]))) + "\n")
+        found = answer(Path(ask["path"]), Path(ask["out"])) | {"peak": _peak()}
+        answers.write(json.dumps(found) + "\n")
         answers.flush()
 
 
@@ -117,6 +118,15 @@ def _limit_time() -> None:
         used = int(usage.ru_utime + usage.ru_stime)
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (used + CPU_SECONDS + 1, hard))
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in bytes."""
+    with suppress(ImportError):
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10  # kilobytes on Linux
+    return 0
 
 
 def _no_network() -> None:

@@ -49,11 +49,15 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How one file went; "died" and "slow" mean that the process is gone."""
+    """How one file went; "died" and "slow" mean that the process is gone.
+
+    `peak` is the most memory that the process has had so far, in bytes (0 where unknown).
+    """
 
     kind: Literal["ok", "refused", "memory", "error", "died", "slow"]
     text: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    peak: int = 0
 
     def check(self) -> None:
         """Raise what a person may be told, unless all went well.

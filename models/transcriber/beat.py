@@ -45,8 +45,8 @@ class Belief:
     compound: float = 85.0
     octaves: float = 0.22
     misses: float = 4.5
-    trust: float = 1.0
-    tonal: float = 0.7
+    trust: float = 0.7
+    tonal: float = 0.5
     accent: float = 1.2
     beam: int = 800
 

@@ -19,7 +19,7 @@ from models.theory import Key
 from models.transcriber import habits, polyphonic, recording
 from models.transcriber.beat import Rhythm, find_rhythm
 from models.transcriber.key import Meant, find_meant, key_by_sound
-from models.transcriber.pitch import Floats, track
+from models.transcriber.pitch import RATE, Floats, track
 from models.transcriber.segment import SungNote, segment
 
 Kind = Literal["auto", "line", "polyphonic"]
@@ -78,7 +78,7 @@ def hear(path: Path, *, kind: Kind = "auto") -> Heard:
 
 def hear_sound(sound: Floats, *, kind: Kind = "auto") -> Heard:
     """As `hear`, from mono sound at `pitch.RATE`."""
-    seconds = round(len(sound) / recording.RATE, 2)
+    seconds = round(len(sound) / RATE, 2)
     if kind == "polyphonic":
         return _chords(polyphonic.transcribe(sound), seconds)
     if kind == "auto" and polyphonic.available():

@@ -119,7 +119,8 @@ def _views(tones: Floats, lengths: Floats, onsets: Floats) -> Floats:
     apart = np.append(np.diff(onsets), 2 * lengths[-1])
     long = np.maximum(spans - 1.4 * np.median(lengths), 0)
     whole = [spans, np.ones(len(tones)), spans**2, long,
-             spans * (place < 0.25), spans * (place > 0.75), 1.0 * (apart > 1.05 * spans)]  # fmt: skip
+             spans * (place < 0.25), spans * (place > 0.75),
+             1.0 * (apart > 1.05 * spans)]  # fmt: skip
     shares = [np.bincount(tones % 12, w, 12) / max(float(w.sum()), 1e-9) for w in whole]
     near = min(1, len(tones) - 1)
     single = [0, -1, near, -1 - near, int(tones.argmin()), int(tones.argmax())]

@@ -94,7 +94,7 @@ def fit_key_weights(sheets: Sequence[LeadSheet], counts: dict[str, Floats]) -> F
         total.backward()
         return total
 
-    search.step(loss)  # type: ignore[no-untyped-call]
+    search.step(loss)
     return np.asarray(fitted.detach().numpy(), np.float64)
 
 

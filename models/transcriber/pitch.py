@@ -25,6 +25,7 @@ FRAME = HOP / RATE
 _FLOOR, _CEILING = 65.0, 2800.0  # Hz: a low male hum to a high whistle
 _PERIODS = 3.0  # of the lowest pitch in a window
 _CANDIDATES = 8
+_FINER = 2  # lags to a sample
 _BLOCK = 512  # frames at a time: 60 s at once would take a gigabyte
 
 
@@ -92,7 +93,7 @@ def _candidates(x: Floats, costs: Costs) -> tuple[Floats, Floats, Floats]:
     fft = 1 << int(np.ceil(np.log2(1.5 * size)))
     window = np.hanning(size)
     longest = int(RATE / _FLOOR) + 2
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, fft)) ** 2)[:longest]
+    own = np.fft.irfft(np.abs(np.fft.rfft(window, fft)) ** 2, _FINER * fft)[: _FINER * longest]
     padded = np.pad(x, (size // 2, size))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::HOP][: len(x) // HOP + 1]
     parts = [
@@ -108,22 +109,24 @@ def _peaks(
 ) -> tuple[Floats, Floats, Floats]:
     centred = frames - frames.mean(axis=1, keepdims=True)
     spectrum = np.abs(np.fft.rfft(centred * window, fft)) ** 2
-    r = np.fft.irfft(spectrum)[:, :longest]
+    # Twice as many lags as samples: the period of a whistle is a dozen samples and a bit.
+    r = np.fft.irfft(spectrum, _FINER * fft)[:, : _FINER * longest]
     r = r / (r[:, :1] + 1e-12) / own
     left, mid, right = r[:, :-2], r[:, 1:-1], r[:, 2:]
     peak = (mid > left) & (mid >= right) & (mid > 0.3)
-    peak[:, : int(RATE / _CEILING) - 1] = False
+    peak[:, : int(_FINER * RATE / _CEILING) - 1] = False
     bend = left - 2 * mid + right
     offset = np.where(peak, 0.5 * (left - right) / np.where(peak, bend, 1.0), 0.0)
     height = mid - 0.25 * (left - right) * offset
-    lag = np.arange(1, longest - 1) + offset
+    lag: Floats = (np.arange(1, _FINER * longest - 1) + offset) / _FINER
     # Higher pitches are preferred a little: every multiple of a period is a period too.
     score = np.minimum(height, 2 - height) - costs.octave * np.log2(_FLOOR * lag / RATE)
-    score = np.where(peak, score, -9.0)
-    best = np.argpartition(-score, _CANDIDATES, axis=1)[:, :_CANDIDATES]
+    scores: Floats = np.where(peak, score, -9.0)
+    order: NDArray[np.int64] = np.argpartition(-scores, _CANDIDATES, axis=1)
+    best = order[:, :_CANDIDATES]
     return (
         np.take_along_axis(lag, best, 1),
-        np.take_along_axis(score, best, 1),
+        np.take_along_axis(scores, best, 1),
         np.abs(centred).max(axis=1),
     )
 

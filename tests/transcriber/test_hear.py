@@ -8,7 +8,7 @@ from hum_sounds import hummed, tone
 from models.errors import Refusal
 from models.score import Meter, Note
 from models.theory import Key
-from models.transcriber import polyphonic, recording
+from models.transcriber import pitch, polyphonic, recording
 from models.transcriber.evaluation.voice import RATE, Singer
 from models.transcriber.hear import corrected, hear, hear_sound
 
@@ -69,11 +69,11 @@ def test_speech_is_refused():
     rng = np.random.default_rng(3)
     hertz, loud = [], []
     for _ in range(40):
-        size = int(rng.uniform(0.12, 0.25) * recording.RATE)
+        size = int(rng.uniform(0.12, 0.25) * pitch.RATE)
         begin = rng.uniform(90, 190)
         hertz.append(np.geomspace(begin, begin * 2 ** rng.uniform(-0.9, 0.9), size))
         loud.append(np.hanning(size) ** 0.3)
-    phase = np.cumsum(np.concatenate(hertz)) / recording.RATE
+    phase = np.cumsum(np.concatenate(hertz)) / pitch.RATE
     sound = sum(np.sin(2 * np.pi * k * phase) / k for k in range(1, 12)) * np.concatenate(loud)
     with pytest.raises(Refusal, match="speech"):
         hear_sound(0.2 * sound, kind="line")
@@ -112,11 +112,11 @@ def test_broken_and_lying_files_are_refused(tmp_path, data):
 def test_many_channels_high_rates_and_long_files_are_read_up_to_a_minute(tmp_path):
     wide = np.repeat(tone(440, 2.0)[:, None] * 0.1, 64, axis=1)
     sf.write(tmp_path / "wide.wav", np.repeat(wide, 8, axis=0), 176_400)
-    assert len(recording.read(tmp_path / "wide.wav")) / recording.RATE == pytest.approx(2, abs=0.01)
-    sf.write(tmp_path / "long.flac", np.tile(tone(440) * 0.1, 90), recording.RATE)
-    assert len(recording.read(tmp_path / "long.flac")) == 60 * recording.RATE
-    nothing = np.full(recording.RATE * 2, np.nan, np.float32)
-    sf.write(tmp_path / "nan.wav", nothing, recording.RATE, subtype="FLOAT")
+    assert len(recording.read(tmp_path / "wide.wav")) / pitch.RATE == pytest.approx(2, abs=0.01)
+    sf.write(tmp_path / "long.flac", np.tile(tone(440) * 0.1, 90), pitch.RATE)
+    assert len(recording.read(tmp_path / "long.flac")) == 60 * pitch.RATE
+    nothing = np.full(pitch.RATE * 2, np.nan, np.float32)
+    sf.write(tmp_path / "nan.wav", nothing, pitch.RATE, subtype="FLOAT")
     with pytest.raises(Refusal, match="silent"):
         recording.read(tmp_path / "nan.wav")
 
@@ -126,7 +126,7 @@ def test_chords_are_heard_as_chords():
     chords = [(48, 55, 64), (53, 57, 60), (55, 59, 62), (48, 55, 64)]
     parts = []
     for chord in chords:
-        decay = np.exp(-np.arange(recording.RATE) / recording.RATE * 2)
+        decay = np.exp(-np.arange(pitch.RATE) / pitch.RATE * 2)
         parts.append(sum(tone(440 * 2 ** ((p - 69) / 12)) for p in chord) * decay)
     found = hear_sound(0.1 * np.concatenate(parts))
     assert found.polyphonic

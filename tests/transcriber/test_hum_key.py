@@ -20,7 +20,7 @@ def _sung(name, up=0, off=None):
     ("name", "up", "key"),
     [
         ("twinkle", 2, "D major"),
-        ("jingle_bells", -5, "G major"),
+        ("ode_to_joy", -5, "G major"),
         ("kalinka", 0, "C minor"),
         ("god_rest_ye", 4, "E minor"),
     ],

@@ -126,18 +126,20 @@ def _tunes(sheets: Sequence[LeadSheet], count: int, rng: np.random.Generator) ->
     """Openings that a person could sing, sources by turns, no file twice while there are others."""
     queues: dict[str, list[Tune]] = {}
     seen: set[str] = set()
-    for number in rng.permutation(len(sheets)):
-        sheet = sheets[int(number)]
+    # Game music states no keys: its sheets have what `key_finder` found, which is no truth.
+    keyed = [s for s in sheets if s.source != "gamemusic"]
+    for number in rng.permutation(len(keyed)):
+        sheet = keyed[int(number)]
         tune = _opening(sheet, rng)
         if tune is not None and sheet.id.partition("#")[0] not in seen:
             seen.add(sheet.id.partition("#")[0])
             queues.setdefault(sheet.source, []).append(tune)
     out: list[Tune] = []
-    while len(out) < count and any(queues.values()):
+    while any(queues.values()):
         for source in sorted(queues):
-            if queues[source] and len(out) < count:
+            if queues[source]:
                 out.append(queues[source].pop())
-    return out
+    return (out * -(-count // max(1, len(out))))[:count]  # few tunes: again, by other singers
 
 
 def _opening(sheet: LeadSheet, rng: np.random.Generator) -> Tune | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import hearing
+from bot.arrange_ask import KEEPS_FILES
 from bot.domain import Arrangement, Request
 from bot.piece import Lineage, PieceFile
 from bot.policy import TOO_LONG
@@ -21,7 +22,7 @@ from bot.rework import GONE
 from models import midi
 from models.arranger import editing
 from models.arranger.generate import Arranger, Redo, Texture
-from models.arranger.guest import open_guest
+from models.arranger.guest import open_guest, with_parts
 from models.arranger.texture import texture_of
 from models.arranger.whole import arrange
 from models.composer import generate as uses
@@ -33,10 +34,6 @@ from models.planner.rework import restyled
 from models.score import Note, Score, Track
 
 Draft = tuple[PieceFile, Score]
-KEEPS_FILES = (
-    "What is kept is chosen for files; of a piece of mine /edit changes one part and keeps the "
-    "others."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,8 @@ def _from_file(
     if asked.ensemble or asked.instruments:
         plan = _seated(plan, asked, guest.kept, seed, request.locale)
     texture = _texture(asked, pieces, makers)
-    made = arrange(plan, source.melody, makers.arranger, seed, kept=guest.kept, texture=texture)
+    tune = source.melody if guest.sung else ()
+    made = arrange(plan, tune, makers.arranger, seed, kept=guest.kept, texture=texture)
     brief = Brief(style=plan.style, key=str(plan.key), bars=plan.bars, ensemble=asked.ensemble)
     done |= _told_apart(guest.kept, made)
     return _sketch(request, asked, seed, brief, plan, None, done), made
@@ -187,12 +185,13 @@ def _seated(
     fresh = restyled(plan, brief, seed, language)
     if asked.ensemble:  # an ensemble plays all of it, the melody too
         return replace(fresh, bpm=plan.bpm, swing=plan.swing)
-    names = {t.name for t in kept}
-    own = tuple(p for p in plan.parts if p.name in names)
-    joining = tuple(
-        p for p in fresh.parts if p.role != "melody" and p.role not in {o.role for o in own}
+    plan = with_parts(
+        replace(fresh, bpm=plan.bpm, swing=plan.swing), kept, plan.part("melody") is not None
     )
-    return replace(fresh, bpm=plan.bpm, swing=plan.swing, parts=(*own, *joining))
+    for wanted in asked.instruments:  # one that would have played what is kept plays beside it
+        if wanted not in {p.instrument for p in plan.parts}:
+            plan, _ = editing.with_player(plan, wanted)
+    return plan
 
 
 def _texture(asked: Arrangement, pieces: Path, makers: Makers) -> Texture | None:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 COGS = (
     "cogs.create",
     "cogs.rework",
+    "cogs.arrange",
     "cogs.motif",
     "cogs.style",
     "cogs.library",

@@ -29,7 +29,7 @@ from bot.domain import Progress
 from bot.files import kinds_of
 from bot.i18n import translate
 from bot.jobs.deliver import TokenExpired, Undeliverable
-from bot.ui import progress_view, result_view, takes_view
+from bot.ui import heard_view, progress_view, result_view, takes_view
 from storage.deliveries import nonce
 from storage.jobs import Job
 
@@ -90,6 +90,8 @@ class Delivery:
             desk = json.loads(job.request).get("desk", {})
             text = style_words.learned(result["learned"], desk, job.locale)
             return await self._send(job, Answer(lambda _: text))
+        if job.kind == "hear":
+            return await self._send(job, _heard(job, result["heard"]))
         answer = self._answer(job, result)
         if job.kind == "export":
             if await self._voice(job, result):
@@ -138,7 +140,7 @@ class Delivery:
             lambda missing: wording.result(
                 first["piece_id"], first["facts"], desk, locale, missing
             ),
-            result_view(first["piece_id"], locale),
+            result_view(first["piece_id"], locale, undo=bool(request["parent"])),
             clips, shelf.SHOWN, limit,
         )  # fmt: skip
 
@@ -199,6 +201,17 @@ class Delivery:
             log.info("no voice message for job %d: %s", job.id, error)
             return False
         return True
+
+
+def _heard(job: Job, heard: Mapping[str, Any]) -> Answer:
+    """What was heard in a recording, with its picture and what can be done with it."""
+    desk = json.loads(job.request).get("desk", {})
+    picture = {"piece_id": "heard", "facts": heard, "files": {"png": heard["picture"]}}
+    return Answer(
+        lambda missing: "\n".join([wording.heard(heard, job.locale), *missing]),
+        heard_view(job.id, job.locale), (picture,), ("png",),
+        int(desk.get("limit") or shelf.DEFAULT_LIMIT),
+    )  # fmt: skip
 
 
 def voice_message(clip: Mapping[str, Any], name: str) -> MultipartParameters:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from bot.reading.kinds import AUDIO, MOST_AUDIO, SCORES, kind_of, most_bytes
 from models.errors import Refusal
 
-__all__ = ["AUDIO", "SCORES", "SUFFIXES", "kind_of", "store", "take_in"]
+__all__ = ["AUDIO", "MOST_AUDIO", "SCORES", "SUFFIXES", "kind_of", "store", "take_in"]
 
 #: The folder under the data folder; each owner has one in it.
 UPLOADS = "uploads"

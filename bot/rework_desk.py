@@ -8,7 +8,7 @@ form or a menu of the person's own pieces.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -38,6 +38,8 @@ OTHERS = (
     "That is the first music file of the message; it carries {count} more. For another one, save "
     "it and send it with /rework."
 )
+#: Seconds that ten megabytes of sound may take to arrive.
+SOUND_SECONDS = 60.0
 _TITLE = 18  # characters of a file's name in a custom_id, beside owner, hash and action
 
 
@@ -65,8 +67,15 @@ async def find(client: Segno, interaction: Interaction, key: str) -> Found:
     return Found(intake.owned(path, interaction.user.id, client.settings.data_dir), title)
 
 
-async def receive(client: Segno, interaction: Interaction, sent: intake.Sent) -> str:
+async def receive(
+    client: Segno,
+    interaction: Interaction,
+    sent: intake.Sent,
+    kinds: Collection[str] = intake.SCORES,
+) -> str:
     """Store an attachment under the person who pointed at it; returns its key.
+
+    Sound is large, so its answer is put off until it is here.
 
     Raises
     ------
@@ -75,7 +84,12 @@ async def receive(client: Segno, interaction: Interaction, sent: intake.Sent) ->
     """
     settings = client.settings
     most = settings.max_upload_kb * 1024
-    path = await intake.take_in(sent, interaction.user.id, settings.data_dir, most)
+    seconds = None
+    sounds = intake.first_music([sent], tuple(set(kinds) & set(intake.AUDIO))) is not None
+    if sounds and sent.size <= intake.MOST_AUDIO:
+        await interaction.response.defer(thinking=True)
+        seconds = SOUND_SECONDS
+    path = await intake.take_in(sent, interaction.user.id, settings.data_dir, most, kinds, seconds)
     name = PurePosixPath(sent.filename.replace("\n", " ")).stem[:_TITLE]
     return f"{path.removeprefix(intake.UPLOADS + '/')}:{name}"
 
@@ -133,11 +147,11 @@ async def work(
     if rework.use in ("blend", "manner"):
         if not any(other):
             raise Refusal("That takes two pieces; name the other one as well.")
-        found = await find(client, interaction, await _key(client, interaction, other))
+        found = await find(client, interaction, await key_of(client, interaction, other))
         rework = replace(rework, reference=found.place)
     elif any(other):
         heeded(rework.use, "other")
-    key = await _key(client, interaction, music)
+    key = await key_of(client, interaction, music)
     await perform(client, interaction, key, rework, bars=bars, brief=Brief(seed=seed))
 
 
@@ -183,11 +197,16 @@ async def pieces_of(client: Segno, interaction: Interaction, typed: str) -> list
     return [(f"{p.title[:80]} · {p.id}", p.id) for p in page.pieces]
 
 
-async def _key(client: Segno, interaction: Interaction, music: Named) -> str:
+async def key_of(
+    client: Segno,
+    interaction: Interaction,
+    music: Named,
+    kinds: Collection[str] = intake.SCORES,
+) -> str:
     """The key of a file, else of a named piece, else of the person's latest."""
     file, piece = music
     if file is not None:
-        return await receive(client, interaction, file)
+        return await receive(client, interaction, file, kinds)
     if piece:
         return shelf.as_id(piece)
     page = await client.db.run(

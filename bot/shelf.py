@@ -103,7 +103,7 @@ async def remove(client: Segno, folders: Iterable[str]) -> None:
 
 def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:
     """Put a job's pieces on the shelf; runs in the transaction that finishes the job."""
-    if job.kind == "export":
+    if job.kind in ("export", "hear"):
         return
     if job.kind == "learn":
         styles.save(db, **row_of(result["learned"], job.user_id), now=job.created)
@@ -193,5 +193,5 @@ def _name(clip: Mapping[str, Any], path: Path, number: int, of: int) -> str:
         "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower()).split()
     )
     take = f"{number}-" if of > 1 else ""
-    what = "" if path.stem == "piece" else f"-{path.stem}"
+    what = "" if path.stem == "piece" or ".own." in path.name else f"-{path.stem}"
     return f"{take}{slug[:40] or 'segno'}-{clip['piece_id'][:8]}{what}{path.suffix}"

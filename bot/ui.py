@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.i18n import translate
+from models import vocabulary
 
 Interaction = discord.Interaction[Any]
 #: What a cog registers: (interaction, key, chosen values); values are empty for a button.
@@ -40,6 +41,30 @@ REWORKS = {
     "blend": "Blend with another piece …",
     "manner": "In the manner of another piece …",
 }
+
+#: What can be done with the players of a piece: choice -> English label (`bot.arrange_desk`).
+PLAYERS = {
+    "drums": "New drums",
+    "bass": "New bass",
+    "chords": "New accompaniment",
+    "part": "Write one part again …",
+    "add": "Add an instrument …",
+    "replace": "Give a part to another instrument …",
+    "mute": "Take a part out …",
+    "nodrums": "Without drums",
+    "style": "The same tune in another style …",
+}
+#: What can be kept of a file that is arranged, beside its tune.
+BANDS = {
+    "tune": "With a band that suits it",
+    "drums": "Keep its drums too",
+    "rhythm": "Keep its drums and bass too",
+    "everything": "Keep all of it, add what is missing",
+    "style": "In another style …",
+}
+#: Styles that the menu of a file offers by name, one for each family.
+STYLES = ("pop", "rock", "funk", "lofi", "house", "swing", "blues_shuffle", "bossa_nova", "folk",
+          "waltz", "cinematic", "reggae")  # fmt: skip
 
 _KEY = r"(?P<action>[a-z]+):(?P<key>.{0,80})"
 
@@ -154,8 +179,8 @@ def progress_view(job_id: int, locale: str) -> discord.ui.View:
     return view(button(translate("Cancel", locale), "cancel", job_id, emoji="✖️"))
 
 
-def result_view(piece_id: str, locale: str) -> discord.ui.View:
-    """What can be done with a finished piece."""
+def result_view(piece_id: str, locale: str, *, undo: bool = False) -> discord.ui.View:
+    """What can be done with a finished piece; `undo` where it was made from another."""
     more = [
         (translate("WAV audio", locale), "wav", translate("studio quality, large", locale)),
         (translate("Stems", locale), "stems", translate("one audio file per instrument", locale)),
@@ -169,6 +194,7 @@ def result_view(piece_id: str, locale: str) -> discord.ui.View:
         (translate("Voice message", locale), "voice", translate("plays on every phone", locale)),
     ]
     primary = discord.ButtonStyle.primary
+    back = [button(translate("Undo", locale), "undo", piece_id, emoji="↩️", row=1)] if undo else []
     return view(
         button(translate("Four variations", locale), "vary", piece_id, emoji="🎲", style=primary),
         button(translate("Extend", locale), "extend", piece_id, emoji="➕"),
@@ -179,9 +205,46 @@ def result_view(piece_id: str, locale: str) -> discord.ui.View:
             translate("Delete", locale), "delete", piece_id, emoji="🗑️",
             style=discord.ButtonStyle.danger, row=1,
         ),
+        *back,
         menu(translate("More files …", locale), "more", piece_id, more),
         rework_menu(piece_id, locale),
+        players_menu(piece_id, locale),
     )  # fmt: skip
+
+
+def players_menu(piece_id: str, locale: str) -> ActionMenu:
+    """What can be done with the players of a piece, and who else could play it."""
+    options = [(translate(PLAYERS[choice], locale), choice, "") for choice in PLAYERS]
+    named = translate("Players …", locale)
+    return menu(named, "players", piece_id, [*options, *_ensembles(locale)])
+
+
+def band_menu(key: str, locale: str) -> ActionMenu:
+    """How a file or a recording can be arranged; `key` names it (see `bot.arrange_desk`)."""
+    words = vocabulary.load()
+    options = [(translate(BANDS[choice], locale), choice, "") for choice in BANDS]
+    options += [
+        (translate("As {style}", locale, style=words.styles[id].name(locale)), f"as:{id}", "")
+        for id in STYLES
+    ]
+    return menu(translate("Arrange …", locale), "band", key, [*options, *_ensembles(locale)])
+
+
+def _ensembles(locale: str) -> list[tuple[str, str, str]]:
+    return [
+        (translate("For {ensemble}", locale, ensemble=e.name(locale)), f"for:{e.id}", "")
+        for e in vocabulary.load().ensembles
+    ]
+
+
+def heard_view(job_id: int, locale: str) -> discord.ui.View:
+    """What can be done with what was heard in a recording."""
+    primary = discord.ButtonStyle.primary
+    return view(
+        button(translate("Arrange it", locale), "heard", job_id, emoji="🎼", style=primary),
+        button(translate("Correct …", locale), "correct", job_id, emoji="✏️"),
+        band_menu(f"heard:{job_id}", locale),
+    )
 
 
 def rework_menu(key: str, locale: str) -> ActionMenu:

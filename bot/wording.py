@@ -33,6 +33,20 @@ DONE = {
     "develop": "Made from the opening of “{title}”, which returns.",
     "typed": "Made from your hook, which returns.",
 }
+#: What was done to the players of other music, by act; with bars where it names some.
+PLAYED = {
+    "arrange": "“{title}” arranged.",
+    "arrange style": "“{title}” arranged as {style}.",
+    "arrange ensemble": "“{title}” arranged for {ensemble}.",
+    "arrange style ensemble": "“{title}” arranged as {style} for {ensemble}.",
+    "add": "“{title}” with a new part: {part}.",
+    "replace": "“{title}” with {by} in place of {part}.",
+    "mute": "“{title}” without {part}.",
+    "mute bars": "“{title}”: {part} rests in bars {first} to {last}.",
+    "reroll": "“{title}”: {part} written again.",
+    "reroll bars": "“{title}”: {part} written again in bars {first} to {last}.",
+}
+_MOST_NAMES = 6
 SLIDERS = {
     "intensity": "rhythm",
     "polyphony": "fullness",
@@ -184,6 +198,8 @@ def done(
     told = facts.get("rework")
     if not told:
         return ""
+    if told["use"] in PLAYED:
+        return _played(told, locale, quote)
     use, changes = str(told["use"]), told.get("changes") or {}
     if use == "vary" and "distance" in told:
         use = "near" if told["distance"] < 0.4 else "far" if told["distance"] > 0.6 else "vary"
@@ -193,6 +209,69 @@ def done(
     numbers = {k: told.get(k) for k in ("bars", "first", "last", "share")}
     said = translate(", ", locale).join(_changed(name, changes[name], locale) for name in changes)
     return translate(DONE[use], locale, **names, **numbers, changes=said)
+
+
+def _played(told: Mapping[str, Any], locale: str, quote: Callable[[str, int], str]) -> str:
+    """What was done to the players, and what of the music that was given is in it unchanged."""
+    words = vocabulary.load()
+    style, ensemble = str(told.get("style") or ""), str(told.get("ensemble") or "")
+    act = str(told["use"])
+    if act == "arrange":
+        act += " style" * bool(style) + " ensemble" * bool(ensemble)
+    elif told.get("first"):
+        act += " bars"
+
+    def names(key: str) -> str:
+        found = [_named(quote(str(name), 40), locale) for name in told.get(key) or ()]
+        more = ["…"] if len(found) > _MOST_NAMES else []
+        return translate(", ", locale).join([*found[:_MOST_NAMES], *more])
+
+    sentences = [
+        translate(
+            PLAYED[act],
+            locale,
+            title=quote(str(told.get("title") or "…"), 60),
+            style=words.styles[style].name(locale) if style in words.styles else style,
+            ensemble=words.ensembles[ensemble].name(locale) if ensemble in words.ensembles else "",
+            part=_named(quote(str(told.get("part") or ""), 40), locale),
+            by=_named(quote(str(told.get("by") or ""), 40), locale),
+            first=told.get("first"),
+            last=told.get("last"),
+        )
+    ]
+    if "sure" in told:
+        sure = translate("Heard in your recording, {sure} % sure.", locale, sure=told["sure"])
+        sentences.append(sure)
+    if told.get("like"):
+        like = quote(str(told["like"]), 60)
+        sentences.append(translate("Accompanied like “{other}”.", locale, other=like))
+    if told.get("kept"):
+        kept = translate("Kept note for note: {names}.", locale, names=names("kept"))
+        sentences.append(kept)
+    if told.get("moved"):
+        moved = translate("Kept, in another octave: {names}.", locale, names=names("moved"))
+        sentences.append(moved)
+    if told.get("new"):
+        sentences.append(translate("New: {names}.", locale, names=names("new")))
+    if told.get("same"):
+        sentences.append(translate("All other parts are kept note for note.", locale))
+    return (" " if locale == "en" else "").join(sentences)
+
+
+def heard(facts: Mapping[str, Any], locale: str = "en") -> str:
+    """What was heard in a recording (`bot.hearing.show`), for its sender to judge."""
+    shown = {k: v for k, v in facts.items() if k != "title"}
+    lines = [
+        f"**{quoted(str(facts.get('title') or '…'), 80)}**",
+        translate("I heard {count} notes:", locale, count=facts["count"])
+        + " "
+        + recipe(shown, locale),
+        translate("How sure I am: {sure} %.", locale, sure=facts["sure"]),
+    ]
+    if facts.get("polyphonic"):
+        lines.append(translate("Several notes sound at once; I wrote them all down.", locale))
+    lines.append(translate("Arrange it as it is, or correct it first.", locale))
+    return "\n".join(lines)[:MESSAGE]
 
 
 def _changed(name: str, value: Any, locale: str) -> str:

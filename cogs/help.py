@@ -19,10 +19,12 @@ HELP = """**I compose music and answer with audio you can play at once.**
 `/rework` continues, varies, rewrites, blends or restyles a piece, or your own MIDI or MusicXML \
 file; `/motif 3 5 6 5` composes around your hook. `/style learn` learns a style from your own \
 files, `/style use` composes in it.
+`/arrange` gives your tune, rhythm, file or hum a band or an ensemble, `/edit` changes one part, \
+everywhere or in some bars.
 
 Under each piece: **four variations** to pick from, **extend**, **again with changes**, \
-**rework**, the MIDI and MusicXML files, WAV and stems. On any message that carries such a \
-file: *Apps*, **Work on this music**.
+**rework**, **players**, the MIDI and MusicXML files, WAV, stems and score. On any message that \
+carries music: *Apps*, **Work on this music** or **Arrange this**.
 React with 👍 ❤️ 🔥 ⭐ or 👎 to rate it, ✉️ to get the files by direct message, ❌ to delete your own.
 
 `/library` finds your pieces, `/piece show` brings one back, `/settings` changes the language and \

@@ -87,7 +87,7 @@ class Library(commands.Cog):
         sent = await interaction.edit_original_response(
             content=wording.result(piece.id, clip["facts"], {}, locale, missing),
             attachments=files,
-            view=result_view(piece.id, locale),
+            view=result_view(piece.id, locale, undo=piece.parent is not None),
         )
         await self.bot.db.run(pieces.set_message, piece.id, sent.id)
 

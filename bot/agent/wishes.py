@@ -11,7 +11,7 @@ from bot.agent.phrases import Page
 #: What a reply says to each wish (gettext message ids).
 ANSWERS = {
     "lyrics": "I can't write words yet, so this is the music alone.",
-    "arrange": "I can't arrange existing music yet, so this is a new piece.",
+    "arrange": "I arrange music that exists with /arrange; this is a new piece.",
     "recommend": "I can't recommend music yet, so I composed something instead.",
     "edit": "I can't change an earlier piece by words yet, so this is a new one.",
 }

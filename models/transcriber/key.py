@@ -3,9 +3,9 @@
 In: the pitches that were sung, with fractions, and their lengths. Out: whole MIDI pitches, the key,
 how sure it is. Every note is one of the three nearest semitones; a Markov chain over scale steps
 (`habits.moves`) says what a tune in each of 24 keys would do next, the distance in cents how badly
-it would have been sung. The best path in each key weighs the notes; the key is the one with the
-best path and pitch classes (sounding, long, first, last, ...), weighed as a conditional logit over
-the 24 keys was fitted on training tunes. A few global tunings are tried beside the estimated one.
+it would have been sung. The key is told by pitch classes (sounding, long, first, last, ...) of the
+best path of all, weighed as a conditional logit over the 24 keys was fitted on training tunes; the
+notes are then the best path in that key. A few tunings are tried beside the estimated one.
 """
 
 from __future__ import annotations
@@ -56,17 +56,15 @@ def find_meant(
     if not pitches:
         raise ValueError("no notes, no key")
     sung = np.asarray(pitches, float)
-    candidates, costs, scores = _paths(sung, habits, trust)
-    total = np.full(24, -np.inf)
+    paths, scores = _paths(sung, habits, trust)
     best_tuning = scores.argmax(axis=0)  # (24,)
-    for number in range(24):
-        path = candidates[best_tuning[number]][number]
-        ear = costs[best_tuning[number], number]
-        seen = evidence(path, lengths, onsets, habits)[number]
-        total[number] = seen @ habits.key_weights[number // 12] - trust * ear
+    # One path for all keys: on a path of its own every key finds its own scale.
+    likely = int(scores.max(axis=0).argmax())
+    seen = evidence(paths[best_tuning[likely]][likely], lengths, onsets, habits)
+    total = np.array([seen[k] @ habits.key_weights[k // 12] for k in range(24)])
     chosen = int(total.argmax()) if key is None else _number(key)
     share = np.exp(total - total.max())
-    path = candidates[best_tuning[chosen]][chosen]
+    path = paths[best_tuning[chosen]][chosen]
     found = key or key_of(chosen)
     tuning = _TUNINGS[int(best_tuning[chosen])]
     return Meant(tuple(path), found, float(share[chosen] / share.sum()), tuning)
@@ -127,21 +125,18 @@ def _views(tones: Floats, lengths: Floats, onsets: Floats) -> Floats:
     return np.stack(shares + [np.eye(12)[tones[i] % 12] for i in single])
 
 
-def _paths(
-    sung: Floats, habits: Habits, trust: float
-) -> tuple[list[list[list[int]]], Floats, Floats]:
-    """Best pitches by tuning and key; what the ear says against them, and their scores, (U, 24)."""
+def _paths(sung: Floats, habits: Habits, trust: float) -> tuple[list[list[list[int]]], Floats]:
+    """Best pitches by tuning and key, and their scores, (U, 24)."""
     paths: list[list[list[int]]] = []
-    ears, scores = np.zeros((len(_TUNINGS), 24)), np.zeros((len(_TUNINGS), 24))
+    scores = np.zeros((len(_TUNINGS), 24))
     for index, tuning in enumerate(_TUNINGS):
         near = np.rint(sung - tuning).astype(int)[:, None] + np.array([-1, 0, 1])  # (N, 3)
         ear = ((sung[:, None] - tuning - near) / _WRONG) ** 2 / 2
         found, score = _viterbi(near, ear, habits, trust)
         rows = np.arange(len(sung))
         paths.append([[int(v) for v in near[rows, f]] for f in found])
-        ears[index] = [ear[rows, f].sum() for f in found]
         scores[index] = score - (tuning / 0.1) ** 2 / 2
-    return paths, ears, scores
+    return paths, scores
 
 
 def _viterbi(near: Floats, ear: Floats, habits: Habits, trust: float) -> tuple[Floats, Floats]:

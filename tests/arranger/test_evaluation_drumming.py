@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 
@@ -81,11 +79,7 @@ def test_the_chances_of_a_cell_sum_to_one(layout):
 
 
 def test_the_ngram_is_chosen_on_validation_drums():
-    more = beat(kicks=(2,))
-    model, words = chosen_ngram([beat()], [more], [beat()])
-    tried = [
-        DrumNgram(layout).fit(drums).nats([beat()])
-        for layout, drums in product(DrumNgram.LAYOUTS, ([beat()], [beat(), more]))
-    ]
-    assert model.nats([beat()]) == pytest.approx(min(tried))
-    assert "Groove" in words
+    swung = beat(kicks=(3, 11))
+    model, words = chosen_ngram([beat()], [swung], [swung])
+    assert "Groove and MMA" in words  # only MMA's bars help here
+    assert model.nats([swung]) < DrumNgram(model.layout[:-2]).fit([beat()]).nats([swung])

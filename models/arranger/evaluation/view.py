@@ -25,9 +25,7 @@ STRONG = {"4/4": (0, 8), "3/4": (0,), "6/8": (0, 6), "2/4": (0,)}
 _OTHER = "pad"  # what a track of no known role is measured as
 
 
-def as_band(
-    score: Score, plan: Plan, melody: Sequence[Note], name: str = "", maker: str = ""
-) -> Band:
+def as_band(score: Score, plan: Plan, melody: Sequence[Note], name: str = "") -> Band:
     """The accompaniment of a score as a band; tracks with the role "melody" are left out.
 
     The first chordal track is `chords`, further ones are `chords2`. Onsets go to the nearest
@@ -48,7 +46,7 @@ def as_band(
     return Band(
         id=name,
         tune=name,
-        source=maker,
+        source="",
         split="test",
         style=plan.style,
         family=load().styles[plan.style].family,

@@ -5,12 +5,12 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # The data sets, for the tests that need them; they skip elsewhere.
 DATA ?= $(wildcard ../shared/data)
 
-.PHONY: run test lint tools constraints clean
+.PHONY: run test lint tools mma constraints clean
 
 run: .venv/.ready tools
 	@$(PY) -m bot run
 
-test: .venv/.ready tools lint
+test: .venv/.ready tools mma lint
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(if $(DATA),--data=$(abspath $(DATA)))
 
 lint: .venv/.ready
@@ -22,10 +22,16 @@ lint: .venv/.ready
 	@python3 -m venv .venv
 	@$(PY) -m pip install -q -c constraints.txt uv
 	@.venv/bin/uv pip install -q --python $(PY) --compile-bytecode -c constraints.txt -e '.[dev]'
+	@# Its weights are used, its code and TensorFlow are not (models/transcriber/polyphonic.py).
+	@.venv/bin/uv pip install -q --python $(PY) --no-deps basic-pitch==0.4.0
 	@touch $@
 
 tools:
 	@sh tools/system.sh
+
+# MMA, the arranger's baseline and teacher: only training, its benches and their tests need it.
+mma:
+	@sh tools/system.sh mma
 
 constraints:
 	.venv/bin/uv pip compile pyproject.toml --all-extras --no-annotate --no-header -q | sed 's/+cpu//' > constraints.txt

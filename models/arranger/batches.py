@@ -33,6 +33,8 @@ from models.arranger.context import (
 from models.arranger.encode import Shapes, Steps, encode, struck_shapes
 from models.arranger.model import Batch
 
+#: Bars of a short stretch.
+OPENING = 3
 #: Share of each source in what is sampled (notes/composition.md section 6.4).
 MIX = {"mma": 0.6, "pop909": 0.15, "groove": 0.1, "game": 0.1, "jjswing": 0.05}
 
@@ -132,8 +134,14 @@ class Library:
         """The sources that are there, in the order of `SOURCES`."""
         return [s for s in SOURCES if any(source == s for source, _ in self.pools)]
 
-    def draw(self, rng: np.random.Generator, size: int, bars: int) -> Batch:
-        """A random batch: `size` stretches of at most `bars` bars."""
+    def draw(self, rng: np.random.Generator, size: int, bars: int, openings: float) -> Batch:
+        """A random batch: `size` stretches of at most `bars` bars.
+
+        A share of the batches, `openings`, has as many bars in stretches of `OPENING`: a style has
+        to be known before anything was played, and a long stretch asks for that once in 16 bars.
+        """
+        if rng.random() < openings:
+            size, bars = size * bars // OPENING, OPENING
         sources = self.sources()
         mix = np.array([MIX[s] for s in sources])
         source = str(rng.choice(sources, p=mix / mix.sum()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import erf
+from scipy.special import erf, expit
 
 from models.arranger.context import ABSENT, GIVEN, Ids
 from models.arranger.encode import HOLD, OCTAVES, PITCHED, REST, SINGLE, STRUCK, Steps
@@ -230,7 +230,7 @@ def _gru(fed: Floats, state: Floats, weight: Floats, bias: Floats) -> Floats:
     """One step of a GRU layer (gates in torch's order: reset, update, new)."""
     width = state.shape[1]
     back = state @ weight + bias
-    gates = 1 / (1 + np.exp(-(fed[:, : 2 * width] + back[:, : 2 * width])))
+    gates = expit(fed[:, : 2 * width] + back[:, : 2 * width])
     reset, update = gates[:, :width], gates[:, width:]
     new = np.tanh(fed[:, 2 * width :] + reset * back[:, 2 * width :])
     found: Floats = new + update * (state - new)

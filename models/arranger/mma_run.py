@@ -217,7 +217,7 @@ def _voices(path: Path) -> tuple[Voice, ...]:
     MMA's plectrum strikes a string that still sounds again without ending the note, which symusic
     would read as one long note; here a key that is struck again ends its note.
     """
-    import mido  # type: ignore[import-untyped]
+    import mido
 
     midi = mido.MidiFile(str(path))
     merged: dict[tuple[str, bool], list[tuple[float, float, int, int]]] = {}

@@ -210,7 +210,7 @@ def train(
     while done < 1:
         begun = time.monotonic()
         rng = np.random.default_rng((options["seed"], progress.step))
-        batch = library.draw(rng, options["batch"], options["bars"])
+        batch = library.draw(rng, options["batch"], options["bars"], options["openings"])
         recent.append(trainer.step(batch, done))
         if progress.seconds - checked > 60 * options["evaluate_minutes"]:
             checked = progress.seconds

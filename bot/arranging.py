@@ -22,11 +22,13 @@ from bot.rework import GONE
 from models import midi
 from models.arranger import editing
 from models.arranger.generate import Arranger, Redo, Texture
-from models.arranger.guest import open_guest, with_parts
+from models.arranger.guest import open_guest, with_guests, with_parts
+from models.arranger.playable import mend
 from models.arranger.texture import texture_of
 from models.arranger.whole import arrange
 from models.composer import generate as uses
 from models.composer.generate import Composer
+from models.composer.melody_track import skyline
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.planner.plan import Part, Plan
@@ -103,14 +105,14 @@ def _from_file(
     guest = open_guest(score, asked.style, asked.keep, seed)
     source = guest.source
     if not source.plan.chords:
-        source = uses.harmonise(source, makers.composer, seed)
+        found = uses.harmonise(guest.voice, makers.composer, seed).plan.chords
+        source = replace(source, plan=replace(source.plan, chords=found))
     plan = replace(source.plan, title=asked.title or source.plan.title, seed=seed)
     _within(plan, asked.longest)
     if asked.ensemble or asked.instruments:
         plan = _seated(plan, asked, guest.kept, seed, request.locale)
     texture = _texture(asked, pieces, makers)
-    tune = source.melody if guest.sung else ()
-    made = arrange(plan, tune, makers.arranger, seed, kept=guest.kept, texture=texture)
+    made = arrange(plan, source.melody, makers.arranger, seed, kept=guest.kept, texture=texture)
     brief = Brief(style=plan.style, key=str(plan.key), bars=plan.bars, ensemble=asked.ensemble)
     done |= _told_apart(guest.kept, made)
     return _sketch(request, asked, seed, brief, plan, None, done), made
@@ -133,13 +135,25 @@ def _again(
     )  # fmt: skip
     fresh = replace(restyled(plan, brief, seed, request.locale), seed=seed)
     track = score.track("melody")
-    melody = _in_reach(track.notes if track else (), fresh)
+    melody = _in_reach(_tune(plan, track), fresh)
     made = arrange(fresh, melody, makers.arranger, seed, texture=_texture(asked, pieces, makers))
     told = replace(
         piece.brief, style=fresh.style, ensemble=asked.ensemble, instruments=asked.instruments
     )
     done = _told_apart([track] if track else [], made)
     return _sketch(request, asked, seed, told, fresh, piece, done), made
+
+
+def _tune(plan: Plan, track: Track | None) -> tuple[Note, ...]:
+    """The melody of a finished piece; in an ensemble its player also accompanies, and in chords."""
+    if track is None or plan.ensemble is None:
+        return track.notes if track else ()
+    bar = plan.meter.bar_beats
+
+    def sung(note: Note) -> bool:
+        return "melody" in plan.section_at(int(note.onset // bar)).roles
+
+    return skyline([n for n in track.notes if sung(n)])
 
 
 def _told_apart(given: Sequence[Track], made: Score) -> dict[str, list[str]]:
@@ -184,7 +198,7 @@ def _seated(
     )  # fmt: skip
     fresh = restyled(plan, brief, seed, language)
     if asked.ensemble:  # an ensemble plays all of it, the melody too
-        return replace(fresh, bpm=plan.bpm, swing=plan.swing)
+        return with_guests(replace(fresh, bpm=plan.bpm, swing=plan.swing), kept)
     plan = with_parts(
         replace(fresh, bpm=plan.bpm, swing=plan.swing), kept, plan.part("melody") is not None
     )
@@ -242,7 +256,8 @@ def _edited(
         base = editing.replaced(score, part.name, editing.moved(old, new))
         done["by"] = new.name
         if new.role == "melody" or editing.same_hands(part, new):
-            return changed, base, done
+            stays = frozenset(t.name for t in score.tracks if t is not old)
+            return changed, mend(base, changed, keep=stays), done
         return changed, written(changed, base, new), done
     if part.role == "melody":
         raise Refusal("The melody is written again by /rework; name another part.")

@@ -20,7 +20,7 @@ from models.arranger.batches import Codes
 from models.arranger.choosing import best
 from models.arranger.context import GIVEN, WRITE, Situation, bounds, encode_context, fields
 from models.arranger.decode import Floats, Player, Sheet
-from models.arranger.encode import encode, harmony_of
+from models.arranger.encode import Steps, encode, harmony_of
 from models.arranger.model import ArrangerNet, Config
 from models.arranger.stage import Stage
 from models.arranger.staging import band_of, cast, drum_notes, pitched_notes, situation
@@ -110,13 +110,15 @@ def arrange(
         again = redo.parts if redo else ()
         kept = tuple(t for t in base.tracks if t.name not in again)
     there = {t.name: t for t in (*(base.tracks if base else ()), *kept)}
-    players = cast(plan)
+    players = cast(plan, redo.parts if redo else ())
     known = {slot: there[part.name] for slot, part in players.items() if part.name in there}
     whole = {t.name for t in kept}
     playing = {s: GIVEN if p.name in whole else WRITE for s, p in players.items()}
     fixed = situation(plan, melody, "mma", playing)
     sheet = _sheet(stage, fixed, known, arranger, redo if base is not None else None, texture)
     takes = arranger.player.play(sheet, np.random.default_rng(seed), CANDIDATES)
+    if base is not None:  # written again is written differently
+        takes = [take for take in takes if _differs(take, sheet)] or takes
     steps = best(takes, fixed, arranger.codes, arranger.table)
     written: dict[str, list[Note]] = {}
     for slot, part in players.items():
@@ -166,6 +168,14 @@ def _sheet(
     )
 
 
+def _differs(take: Steps, sheet: Sheet) -> bool:
+    """Whether something is struck otherwise than it was where the sheet is to be written."""
+    free, was = sheet.states == WRITE, sheet.steps
+    drums = ((take.drums > 0) != (was.drums > 0))[free[:, 0]]
+    words = (take.words != was.words)[free[:, 1:]]
+    return bool(drums.any() or words.any())
+
+
 def _copies(
     plan: Plan, s: Situation, states: NDArray[np.int16], qualities: NDArray[np.int16]
 ) -> NDArray[np.int64]:
@@ -190,6 +200,8 @@ def joined(new: Score, kept: Sequence[Track], base: Score | None, redo: Redo | N
     """The new score with what had to stay put back, note for note."""
     stays = {t.name: t for t in kept}
     old = {t.name: t for t in base.tracks} if base is not None else {}
+    again = redo.parts if redo else ()
+    stays = {name: t for name, t in old.items() if name not in again} | stays
     tracks = []
     for track in new.tracks:
         if track.name in stays:

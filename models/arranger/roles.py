@@ -109,6 +109,11 @@ def assign(tracks: Sequence[Track], beats: float, rule: Rule = _RULE) -> tuple[R
     return tuple(found[i] for i in range(len(tracks)))
 
 
+def is_bass(track: Track) -> bool:
+    """Whether a track's name or program says that it is a bass, whatever it plays."""
+    return _named(track.name) == "bass" or (not track.is_drum and track.program in _BASSES)
+
+
 def _is_effect(track: Track) -> bool:
     effect = track.program >= _EFFECTS or track.program == _TIMPANI
     return effect or len(track.notes) < _LEAST

@@ -6,7 +6,7 @@ the network writes in a slot, and a slot's steps as `Note`s in the part's range.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,10 +28,13 @@ _NAMES = {"opening": "intro", "resolution": "outro", "theme": "verse", "build": 
 _BRUSHES = 40  # General MIDI kit
 
 
-def cast(plan: Plan) -> dict[str, Part]:
-    """Slot -> the part that plays it; parts beyond the slots are left to the rules."""
+def cast(plan: Plan, first: Collection[str] = ()) -> dict[str, Part]:
+    """Slot -> the part that plays it; parts beyond the slots are left to the rules.
+
+    Parts named in `first` choose before the others.
+    """
     found: dict[str, Part] = {}
-    for part in plan.parts:
+    for part in sorted(plan.parts, key=lambda p: p.name not in first):
         for slot in SLOTS:
             if (
                 ROLE_OF[slot] == part.role

@@ -14,6 +14,7 @@ from models.arranger.generate import Arranger, Redo, Texture
 from models.arranger.playable import mend
 from models.planner.plan import Plan
 from models.score import Note, Score, Track
+from models.vocabulary import load
 
 
 def arrange(
@@ -28,14 +29,26 @@ def arrange(
     texture: Texture | None = None,
 ) -> Score:
     """As `generate.arrange`, for bands and ensembles, after the post-pass."""
-    if plan.ensemble is not None:
+    again = redo.parts if base is not None and redo else ()
+    seated = plan.ensemble is not None and not _guests(plan) & set(again)
+    if seated:
         band = generate.arrange(band_plan(plan), melody, arranger, seed, texture=texture)
-        return generate.joined(arrange_ensemble(plan, melody, band), kept, base, redo)
-    score = generate.arrange(
-        plan, melody, arranger, seed, kept=kept, base=base, redo=redo, texture=texture
-    )
+        score = generate.joined(arrange_ensemble(plan, melody, band), kept, base, redo)
+    else:
+        score = generate.arrange(
+            plan, melody, arranger, seed, kept=kept, base=base, redo=redo, texture=texture
+        )
     stays = {t.name for t in kept}
     if base is not None:  # what nobody asked to change does not change
-        again = redo.parts if redo else ()
         stays |= {t.name for t in base.tracks if t.name not in again}
-    return mend(score, plan, keep=frozenset(stays))
+    mended = mend(score, plan, keep=frozenset(stays))
+    # Outside the bars that are written again a part is not made better either.
+    return mended if base is None else generate.joined(mended, (), base, redo)
+
+
+def _guests(plan: Plan) -> set[str]:
+    """Parts that play with an ensemble without a seat in it."""
+    seats = (
+        set() if plan.ensemble is None else {s.name for s in load().ensembles[plan.ensemble].seats}
+    )
+    return {p.name for p in plan.parts} - seats

@@ -88,7 +88,7 @@ def source_of_score(score: Score, style: str = "pop", *, whole: bool = False) ->
     Refusal
         When there is no melody of 1 to 400 bars in a meter I know.
     """
-    meter = _meter(score)
+    meter = felt_meter(score)
     pitched = [t for t in score.tracks if t.notes and not t.is_drum]
     pitched = [t for t in pitched if t.program < _EFFECTS] or pitched
     chosen = find_melody(pitched)
@@ -108,7 +108,14 @@ def source_of_score(score: Score, style: str = "pop", *, whole: bool = False) ->
     return Source(_plan(score, style, key, meter, bars, silent, chords, lead, melody), melody)
 
 
-def _meter(score: Score) -> Meter:
+def felt_meter(score: Score) -> Meter:
+    """The meter of ours in which a file's music is felt.
+
+    Raises
+    ------
+    Refusal
+        When there is none.
+    """
     name = _SAME.get(str(score.meter), str(score.meter))
     if name not in METERS:
         raise Refusal(
@@ -195,7 +202,7 @@ def _plan(
 ) -> Plan:
     words = vocabulary.load()
     manner = words.styles[style]
-    bpm = _bpm(score)
+    bpm = felt_bpm(score)
     mood = (-0.25 if key.is_minor else 0.25, min(0.6, max(-0.6, 0.6 * math.log2(bpm / 104))))
     part = _melody_part(lead, melody)
     others = orchestrate(manner, (), (), mood[1], None, words, Random(f"{style}/parts"))
@@ -227,7 +234,7 @@ def _plan(
     )
 
 
-def _bpm(score: Score) -> float:
+def felt_bpm(score: Score) -> float:
     """The tempo that rules most of the piece; the mean where none does (a played tempo map)."""
     ends = [t.onset for t in score.tempos[1:]] + [score.beats]
     ruled: dict[float, float] = {}

@@ -27,7 +27,7 @@ from models.composer.sheets import LeadSheet
 from models.errors import Refusal
 from models.score import Meter, Note, Score, Tempo, Track
 from models.theory import Key
-from models.transcriber import recording
+from models.transcriber import pitch
 from models.transcriber.evaluation.cases import Case, hums, lines, load_tunes
 from models.transcriber.evaluation.rivals import rivals
 from models.transcriber.evaluation.scores import Timed, note_f1
@@ -139,7 +139,7 @@ def _others(cases: Sequence[tuple[str, Case, Floats]]) -> dict[str, tuple[float,
 def _rival(
     listen: Callable[[Floats], list[Timed]], case: Case, sound: Floats
 ) -> tuple[float, float, float]:
-    mono = resample_poly(sound, recording.RATE, RATE)
+    mono = resample_poly(sound, 1, RATE // pitch.RATE)
     begin = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import erf, expit
 
-from models.arranger.context import ABSENT, GIVEN, Ids
+from models.arranger.context import ABSENT, GIVEN, Ids, fields
 from models.arranger.encode import HOLD, OCTAVES, PITCHED, REST, SINGLE, STRUCK, Steps
 from models.arranger.model import LANES, LEVELS, ArrangerNet
 
@@ -34,7 +34,8 @@ class Sheet:
     (T,) names an earlier step that is played again, -1 where none. `wanted` (T, 5, words) is added
     to the logits of the pitched slots. `holdable` (T, 12): pitch classes that may sound on into a
     step. `texture` (bars, latent) tells each bar how the band moves, None leaves it open.
-    `warmth` is the temperature: below 1 plays safer.
+    `warmth` is the temperature: below 1 plays safer. `guidance` is how much further from playing
+    without a style the style takes it (classifier-free guidance, Ho and Salimans 2022); 0 is off.
     """
 
     ids: Ids
@@ -47,6 +48,7 @@ class Sheet:
     holdable: Bools
     texture: Floats | None = None
     warmth: float = 0.9
+    guidance: float = 0.0
 
 
 class Player:
@@ -57,6 +59,8 @@ class Player:
         w = {k: v.float().numpy() for k, v in net.state_dict().items()}
         d = net.config.d_context
         self.words = net.config.words
+        names = list(fields(net.config.styles))
+        self.style_columns = [names.index("style"), names.index("family")]
         self.known_in = w["played.weight_ih_l0"][:, :d].T.copy()
         self.past_in = w["played.weight_ih_l0"][:, d:].T.copy()
         self.back_0 = w["played.weight_hh_l0"].T.copy()
@@ -96,11 +100,13 @@ class Player:
             total[row] += self.hit_in[lane, drums[row, lane] - 1]
         return total
 
-    def outlook(self, sheet: Sheet) -> Floats:
-        """What each step knows beforehand, (T, d_context)."""
+    def outlook(self, sheet: Sheet, styled: bool = True) -> Floats:
+        """What each step knows beforehand, (T, d_context); without its style if not `styled`."""
         s, net = sheet.steps, self.net
         with torch.inference_mode():
             ids = torch.from_numpy(sheet.ids.astype(np.int64))[None]
+            if not styled:
+                ids[..., self.style_columns] = 0
             rows = [torch.from_numpy(x.astype(np.int64))[None] for x in vars(s).values()]
             bars = -(-len(s) // sheet.bar)
             latents = torch.zeros(1, bars, net.config.latent + 1)
@@ -127,10 +133,14 @@ class _Take:
     def __init__(self, player: Player, sheet: Sheet, rng: np.random.Generator, count: int) -> None:
         self.player, self.sheet, self.rng = player, sheet, rng
         total = len(sheet.ids)
-        self.known = player.outlook(sheet) @ player.known_in + player.biases[0]
+        outlooks = [player.outlook(sheet)]
+        if sheet.guidance:
+            outlooks.append(player.outlook(sheet, styled=False))
+        # (T, minds, 1, 3 hidden): one that knows the style and, for guidance, one that does not
+        self.known = np.stack(outlooks, 1)[:, :, None] @ player.known_in + player.biases[0]
         hidden = player.back_0.shape[0]
-        self.low = np.zeros((count, hidden), np.float32)
-        self.high = np.zeros((count, hidden), np.float32)
+        self.low = np.zeros((len(outlooks), count, hidden), np.float32)
+        self.high = np.zeros((len(outlooks), count, hidden), np.float32)
         step_width = player.hit_in.shape[-1]
         # Two bars of silence before the start, so that "a bar ago" always exists.
         self.played = np.zeros((2 * sheet.bar + total, count, step_width), np.float32)
@@ -168,7 +178,8 @@ class _Take:
         if copied >= 0:
             return self.drums[copied]
         p = self.player
-        logits = (self.high @ p.drum_out + p.drum_bias).reshape(self.count, LANES, LEVELS)
+        logits = self._guided(self.high @ p.drum_out + p.drum_bias)
+        logits = logits.reshape(self.count, LANES, LEVELS)
         found = np.zeros((self.count, LANES), np.int16)
         draws = self.rng.random((LANES, self.count), np.float32)
         for lane in range(LANES):
@@ -195,7 +206,7 @@ class _Take:
         weight, bias = p.ask[i]
         asked = _gelu(self.high @ weight + bias + before)
         out, spoken = p.speak[i]
-        logits = asked @ out + spoken + sheet.wanted[t, i, : len(spoken)]
+        logits = self._guided(asked @ out + spoken) + sheet.wanted[t, i, : len(spoken)]
         silent = ~self.sounding[:, i].any(1)
         wrong = (self.sounding[:, i] & ~sheet.holdable[t]).any(1)
         logits[silent | wrong, HOLD] = NEVER
@@ -205,10 +216,18 @@ class _Take:
         struck = word >= STRUCK
         if struck.any():
             weight, bias = p.height[i]
-            heights = np.concatenate([asked, p.table[word]], 1) @ weight + bias
+            heights = np.concatenate([asked[0], p.table[word]], 1) @ weight + bias
             heights[:, 0] = NEVER  # "none" is no octave
             octave = _draw(heights, 0.7 * sheet.warmth, draws[1])
             self.octaves[t, :, i] = np.where(struck, octave, 0)
+
+    def _guided(self, logits: Floats) -> Floats:
+        """What the minds (minds, count, n) come to: the styled one, led away from the other."""
+        if len(logits) == 1:
+            return logits[0]
+        styled, plain = logits
+        found: Floats = styled + np.float32(self.sheet.guidance) * (styled - plain)
+        return found
 
     def _listen(self, t: int, i: int) -> None:
         """Which pitch classes sound on."""
@@ -228,11 +247,11 @@ class _Take:
 
 def _gru(fed: Floats, state: Floats, weight: Floats, bias: Floats) -> Floats:
     """One step of a GRU layer (gates in torch's order: reset, update, new)."""
-    width = state.shape[1]
+    width = state.shape[-1]
     back = state @ weight + bias
-    gates = expit(fed[:, : 2 * width] + back[:, : 2 * width])
-    reset, update = gates[:, :width], gates[:, width:]
-    new = np.tanh(fed[:, 2 * width :] + reset * back[:, 2 * width :])
+    gates = expit(fed[..., : 2 * width] + back[..., : 2 * width])
+    reset, update = gates[..., :width], gates[..., width:]
+    new = np.tanh(fed[..., 2 * width :] + reset * back[..., 2 * width :])
     found: Floats = new + update * (state - new)
     return found
 

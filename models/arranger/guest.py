@@ -169,7 +169,7 @@ def with_parts(plan: Plan, kept: Sequence[Track], sung: bool) -> Plan:
     parts = tuple(sorted([*map(part_of, kept), *own], key=lambda p: ROLES.index(p.role)))
     roles, taken = {p.role for p in parts}, taken - {"melody"}  # it sings where it is heard
     sections = tuple(
-        replace(s, roles=tuple(r for r in ROLES if r in roles and (r in s.roles or r in always)))
+        replace(s, roles=tuple(r for r in ROLES if r in roles and (r in s.roles or r in taken)))
         for s in plan.sections
     )
     return replace(plan, parts=parts, sections=sections)

@@ -65,7 +65,7 @@ def test_numpy_plays_as_torch_reads(net: ArrangerNet) -> None:
         weight, bias = player.ask[i]
         asked = _gelu(take.high @ weight + bias + before)
         out, spoken = player.speak[i]
-        heads.append((t, i, (asked @ out + spoken)[0]))
+        heads.append((t, i, (asked @ out + spoken)[0, 0]))
         take.words[t, :, i] = played.words[t, i]
         take.octaves[t, :, i] = played.octaves[t, i]
 
@@ -78,6 +78,17 @@ def test_numpy_plays_as_torch_reads(net: ArrangerNet) -> None:
     assert len(heads) == T * len(PITCHED)
     assert drums.shape == (1, T, 12, 4)
     assert octaves.shape == (1, T, 5, 9)
+
+
+def test_guidance_of_nothing_is_nothing(net: ArrangerNet) -> None:
+    """Where no style is told both minds are one, and guidance changes nothing."""
+    made = sheet([WRITE] * 6, blank())
+    player = Player(net, SHAPES.tones)
+    made.ids[:, player.style_columns] = 0
+    led = Sheet(**{**vars(made), "guidance": 2.0})
+    first, second = (player.play(s, np.random.default_rng(5), 1)[0] for s in (made, led))
+    assert np.array_equal(first.words, second.words)
+    assert np.array_equal(first.drums, second.drums)
 
 
 def test_given_parts_come_back_and_absent_ones_are_silent(net: ArrangerNet) -> None:

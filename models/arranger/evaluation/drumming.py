@@ -31,7 +31,6 @@ from models.composer.evaluation.study import Figure
 
 BAR = 16
 _LEVELS = 4
-_PART = 4  # one training band in so many is read to choose
 _MOST = 300  # different bars of MMA's in a family, the commonest
 _KNUTH = np.uint64(11400714819323198485)
 Grid = npt.NDArray[np.int64]  # (T, 12)
@@ -128,7 +127,7 @@ class DrumNgram:
     )
 
     def __init__(self, layout: tuple[str, ...]) -> None:
-        self.layout = (*layout, "here", "place")
+        self.contexts, self.layout = layout, (*layout, "here", "place")
         self._tables: list[tuple[_Keys, _Keys, _Keys, _Keys]] = []
 
     def fit(self, drums: Sequence[Drums]) -> DrumNgram:
@@ -223,22 +222,17 @@ def chosen_ngram(
 ) -> tuple[DrumNgram, str]:
     """The n-gram that expects validation drums best, and what it sees.
 
-    Chosen by fits to a part of the training drums; MMA's, where they help, are as many as Groove's.
+    MMA's drums are added where they help, as many bands as Groove has.
     """
-    tried = [
-        (layout, more)
-        for layout in DrumNgram.LAYOUTS
-        for more in ((), mma[:: max(1, len(mma) // len(train))])
-    ]
 
-    def cost(row: tuple[tuple[str, ...], Sequence[Drums]]) -> float:
-        layout, more = row
-        fitted = DrumNgram(layout).fit([*train[::_PART], *more[::_PART]])
-        return fitted.nats(validation[::2])
+    def cost(model: DrumNgram) -> float:
+        return model.nats(validation)
 
-    layout, more = min(tried, key=cost)
-    words = f"{', '.join(layout)}; Groove{' and MMA' if more else ''}"
-    return DrumNgram(layout).fit([*train, *more]), words
+    alone = min((DrumNgram(layout).fit(train) for layout in DrumNgram.LAYOUTS), key=cost)
+    more = mma[:: max(1, len(mma) // len(train))]
+    both = DrumNgram(alone.contexts).fit([*train, *more])
+    best, words = (both, "Groove and MMA") if cost(both) < cost(alone) else (alone, "Groove")
+    return best, f"{', '.join(best.contexts)}; {words}"
 
 
 @dataclass(frozen=True)
@@ -313,9 +307,11 @@ def chosen_patterns(
 ) -> tuple[Patterns, str]:
     """The smoothing that expects validation drums best."""
     best: tuple[float, Patterns, str] | None = None
-    for extra, kept, change in product((0.01, 0.03, 0.06), (0.3, 0.5, 0.7), (0.05, 0.3)):
+    for extra, kept, change in product(
+        (0.03, 0.06, 0.12, 0.2), (0.6, 0.75, 0.9), (0.01, 0.05, 0.2)
+    ):
         model = patterns_of(train, mma, extra, kept, change)
-        nats = sum(map(model.nats, validation[::2]))
+        nats = sum(map(model.nats, validation[::3]))
         words = f"extra {extra}, kept {kept}, change {change}, chosen on validation"
         if best is None or nats < best[0]:
             best = nats, model, words

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.arrange_cli import arrange, edit, hear
 from bot.export_cli import export
 from bot.rework_cli import rework_app
 from bot.style_cli import style_app
@@ -26,6 +27,9 @@ app = typer.Typer(
 )
 train_app = typer.Typer(help="Rebuild a shipped weight from raw data.", no_args_is_help=True)
 app.command()(export)
+app.command()(arrange)
+app.command()(edit)
+app.command()(hear)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")
 app.add_typer(style_app, name="style")

@@ -10,7 +10,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from bot.agent.understand import language, read
 from bot.bench import Table
 from bot.domain import Clip, Melody, Progress, Request
 from bot.i18n import translate
-from bot.intake import sniff
+from bot.intake import SCORES, sniff
 from bot.piece import PieceFile
 from bot.policy import TOO_LONG
 from bot.reading import reader
@@ -112,11 +112,7 @@ def place_of(path: Path, longest: float | None = None) -> str:
         more than `longest` seconds.
     """
     if path.is_dir():
-        if not (path / "piece.json").exists():
-            raise Refusal(
-                "The folder “{name}” holds no piece (piece.json); name a file in it.",
-                name=path.resolve().name,
-            )
+        check_piece(path)
     else:
         check_music(path)
         seconds = source_of_score(reader.read(path)).plan.length
@@ -125,17 +121,32 @@ def place_of(path: Path, longest: float | None = None) -> str:
     return str(path.resolve())
 
 
-def check_music(path: Path) -> None:
+def check_piece(path: Path) -> None:
+    """Refuse a folder that is no finished piece.
+
+    Raises
+    ------
+    Refusal
+        When it holds no `piece.json`.
+    """
+    if not (path / "piece.json").exists():
+        raise Refusal(
+            "The folder “{name}” holds no piece (piece.json); name a file in it.",
+            name=path.resolve().name,
+        )
+
+
+def check_music(path: Path, kinds: Collection[str] = SCORES) -> None:
     """Refuse what its first bytes show to be no music, before anything is loaded to read it.
 
     Raises
     ------
     Refusal
-        When there is no such file, or it is empty or neither MIDI nor MusicXML.
+        When there is no such file, or it is empty or of none of these kinds.
     """
     if not path.is_file():
         raise Refusal(MISSING, name=path.name)
-    sniff(path.read_bytes(), path.name)
+    sniff(path.read_bytes(), path.name, kinds=kinds)
 
 
 def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) -> None:
@@ -147,20 +158,38 @@ def make_rework(request: Request, out: Path, seed: int | None, as_json: bool) ->
         When the music cannot be read or does not allow it.
     """
     from bot.rework import draft
+
+    make_drafts(request, lambda s, n: draft(request, n, out, s.composer), out, seed, as_json)
+
+
+def make_drafts(
+    request: Request,
+    drafts_of: Callable[[Any, int], Sequence[tuple[PieceFile, Melody | Score]]],
+    out: Path,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Record what `drafts_of` a studio and a seed are; several go into `out`/1, `out`/2, ...
+
+    Raises
+    ------
+    Refusal
+        When `out` cannot be written, or nothing can be made.
+    """
     from bot.studio import Studio, clip_to_json
 
     settings = Settings()
     seed = secrets.randbelow(2**31) if seed is None else seed
-    _open(out)
+    open_folder(out)
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
     studio = studio.in_style(Path(request.style)) if request.style else studio
     started = time.perf_counter()
-    drafts = draft(request, seed, out, studio.composer)
+    drafts = drafts_of(studio, seed)
     clips: list[Clip] = []
-    for number, (sketch, melody) in enumerate(drafts, 1):
+    for number, (sketch, given) in enumerate(drafts, 1):
         folder = out / str(number) if len(drafts) > 1 else out
         before = time.perf_counter() if clips else started
-        clips.append(_recorded(studio, sketch, folder, as_json, melody))
+        clips.append(_recorded(studio, sketch, folder, as_json, given))
         if not as_json:
             _tell(clips[-1], request.locale, (), time.perf_counter() - before)
     if as_json:
@@ -183,7 +212,7 @@ def _make(
     seed = brief.seed if brief.seed is not None else secrets.randbelow(2**31)
     sketch = sketch_of(brief, seed, locale)  # a contradiction is said before models load
     worn = folder_of(settings, style) if style else None
-    _open(out)
+    open_folder(out)
     loading = time.perf_counter()
     studio = Studio.open(settings.soundfont, settings.threads_per_worker)
     studio = studio.in_style(worn) if worn else studio
@@ -198,7 +227,14 @@ def _make(
         _tell(clip, locale, extra.get("notes", ()), seconds["making"])
 
 
-def _open(out: Path) -> None:
+def open_folder(out: Path) -> None:
+    """Make the folder for the files.
+
+    Raises
+    ------
+    Refusal
+        When nothing can be written there.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=out).close()

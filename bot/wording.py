@@ -264,7 +264,7 @@ def heard(facts: Mapping[str, Any], locale: str = "en") -> str:
     lines = [
         f"**{quoted(str(facts.get('title') or '…'), 80)}**",
         translate("I heard {count} notes:", locale, count=facts["count"])
-        + " "
+        + (" " if locale == "en" else "")
         + recipe(shown, locale),
         translate("How sure I am: {sure} %.", locale, sure=facts["sure"]),
     ]

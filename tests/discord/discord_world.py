@@ -15,6 +15,7 @@ import json
 import logging
 import zipfile
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,16 +24,21 @@ import soundfile
 import torch
 from discord_rules import broken_rules
 from PIL import Image
+from pydantic import TypeAdapter
 from simcord import interactions
 from simcord.env import Env
 
 from bot.app import build
 from bot.domain import Progress
 from bot.files import NAMES, PAPER, files_in, kinds_of
+from bot.hearing import picture_of
 from bot.jobs.executor import JobCancelled, JobFailed
 from bot.settings import Settings
 from bot.wardrobe import LEARNED
 from models.errors import Refusal
+from models.planner import make_plan
+from models.planner.brief import Brief
+from models.planner.plan import Plan
 from storage.db import DbThread
 
 STEPS = ("planning the piece", "writing the melody", "arranging the band", "recording")
@@ -47,6 +53,14 @@ def tiny_audio(kind):
     else:
         soundfile.write(file, tone, 48000, format=kind.upper())
     return file.getvalue()
+
+
+@lru_cache(maxsize=1)
+def song():
+    """A real plan of 32 bars with named sections, as `piece.json` keeps it."""
+    form = ("intro", "verse", "chorus", "verse", "chorus")
+    plan = make_plan(Brief(style="pop", form=form, bars=32, meter="3/4"), 3)
+    return TypeAdapter(Plan).dump_python(plan, mode="json")
 
 
 class TinyStudio:
@@ -94,6 +108,8 @@ class TinyStudio:
                 raise self.error
             if request["kind"] == "learn":
                 return json.dumps({"learned": self.learn(spec, on_progress)})
+            if request["kind"] == "hear":
+                return json.dumps({"heard": self.hear(request, Path(spec.out_dir))})
             return json.dumps({"clips": self.make(request, spec.seed, Path(spec.out_dir))})
         finally:
             self.running.discard(spec.job_id)
@@ -102,11 +118,27 @@ class TinyStudio:
         if request["kind"] == "export":
             return [self.export(home / request["parent"], request["formats"])]
         rework = request["rework"]
-        if rework and rework["source"]:  # it must be where a worker will look for it
-            found = (home / rework["source"], home.parent / rework["source"])
-            assert any(place.exists() for place in found), rework["source"]
+        for asked in filter(None, (rework, request["arrangement"])):
+            self.look_for(asked["source"], home)
         count = rework["count"] if rework else request["takes"]
         return [self.piece(request, seed, take, home) for take in range(count)]
+
+    def look_for(self, source, home):
+        """Music must be where a worker will look for it."""
+        found = source and (home / source, home.parent / source)
+        assert not source or any(place.exists() for place in found), source
+
+    def hear(self, request, home):
+        """Four notes, whatever the recording says."""
+        asked = request["arrangement"]
+        self.look_for(asked["source"], home)
+        drawn = picture_of(home.parent / asked["source"])
+        Image.new("RGB", (8, 4)).save(drawn)
+        return {
+            "title": asked["title"], "key": "D minor", "tempo": 96.0, "meter": "3/4", "bars": 2,
+            "seconds": 4.0, "count": 4, "sure": 72, "polyphonic": False,
+            "notes": "D4:1 F4:1 A4:1 | D5:3", "picture": str(drawn),
+        }  # fmt: skip
 
     def learn(self, spec, on_progress):
         """The real thing, beside a network whose melodies have middling features."""
@@ -147,6 +179,7 @@ class TinyStudio:
             "chords": ["Dm"],
             "seed": seed,
             **({"rework": self.done(request)} if request["rework"] else {}),
+            **({"rework": self.played(request)} if request["arrangement"] else {}),
             **self.worn(request, home),
             "verification": {"passed": 13, "of": 14, "failed": ["tempo: asked 96, found 97"]},
         }
@@ -161,7 +194,7 @@ class TinyStudio:
         saved = {
             "id": name,
             "brief": brief,
-            "plan": {"bars": 32},
+            "plan": song(),
             "lineage": lineage,
             "facts": facts,
         }
@@ -186,6 +219,18 @@ class TinyStudio:
             "share": round(100 * rework["share"]),
             "changes": {name: rework[name] for name in names if rework[name] is not None},
         }
+
+    def played(self, request):
+        """What a worker says was done to the players, as far as the request alone tells."""
+        asked = request["arrangement"]
+        told = {"use": asked["act"], "title": asked["title"] or "Evening", "part": asked["part"]}
+        first, last = asked["bars"] or (None, None)
+        if asked["act"] == "arrange":
+            told |= {"kept": ["My *tune*"], "new": ["Fingered bass", "Piano"]}
+        else:
+            told |= {"same": True, "first": first, "last": last, "by": asked["instrument"]}
+            told["part"] = asked["part"] or asked["instrument"]
+        return told | {n: asked[n] for n in ("style", "ensemble") if asked[n]}
 
     def export(self, folder, formats):
         facts = json.loads((folder / "piece.json").read_text())["facts"]

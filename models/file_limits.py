@@ -60,6 +60,8 @@ def bounded(score: Score) -> Score:
     notes = [n for track in score.tracks for n in track.notes]
     last = max((n.end for n in notes), default=0.0)
     check_counts(len(score.tracks), len(notes), max(score.beats, last))
+    if any(not (n.onset >= 0 and 0 <= n.pitch <= 127 and 1 <= n.velocity <= 127) for n in notes):
+        raise Refusal("This file is damaged and cannot be read; export it again and resend it.")
     if max(len(score.tempos), len(score.chords), len(score.sections)) > MOST_MARKS:
         raise Refusal(
             "This file has more than {most} tempo changes, chord symbols or sections; export it "

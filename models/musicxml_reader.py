@@ -187,7 +187,7 @@ def _read_measure(measure: Element, bar: int, start: float, part: _Part, reading
             _read_attributes(child, bar, part, reading)
         elif child.tag in ("backup", "forward"):
             step = _duration(child) / part.divisions
-            cursor += step if child.tag == "forward" else -step
+            cursor = max(0.0, cursor + (step if child.tag == "forward" else -step))
         elif child.tag == "note":
             if child.find("grace") is not None:
                 continue

@@ -16,7 +16,7 @@ from xml.parsers import expat
 from models.errors import Refusal
 
 _DEPTH = 64  # MusicXML nests about a dozen deep
-_ELEMENTS = 1_000_000
+_ELEMENTS = 400_000  # 8 MiB of a real score
 
 
 class Malformed(ValueError):
@@ -29,7 +29,7 @@ def parse(data: bytes) -> Element:
     Raises
     ------
     Malformed
-        When it is broken, nested deeper than 64 or has over a million elements.
+        When it is broken, nested deeper than 64 or has over 400,000 elements.
     Refusal
         When it defines entities.
     """
@@ -52,7 +52,9 @@ def parse(data: bytes) -> Element:
     try:
         gate.Parse(data, True)
         return ElementTree.fromstring(data)  # noqa: S314 - the gate has seen it
-    except (expat.ExpatError, ElementTree.ParseError, LookupError, UnicodeError) as error:
+    except (Malformed, Refusal):
+        raise
+    except (expat.ExpatError, ElementTree.ParseError, LookupError, ValueError) as error:
         raise Malformed(str(error)) from error
 
 

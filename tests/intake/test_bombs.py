@@ -124,6 +124,9 @@ BOMBS = {
     "measures": ((OPEN + "<part><measure/>" + "<measure/>" * 90_000 + "</part></score-partwise>")
                  .encode(), "6000 beats"),
     "a long note": (SCORE.format(notes=NOTE.format(duration="1e300")).encode(), "damaged|beats"),
+    "two bytes a letter": (
+        b"<?xml version='1.0' encoding='gb2312'?>" + SCORE.encode(), "damaged",
+    ),
     "no number": (SCORE.format(notes=NOTE.format(duration="nan")).encode(), "damaged|no music"),
     "a sharp that fills memory": (
         SCORE.format(notes="<harmony><root><root-step>C</root-step><root-alter>9e9</root-alter>"

@@ -107,7 +107,8 @@ def _from_file(
     if not source.plan.chords:
         found = uses.harmonise(guest.voice, makers.composer, seed).plan.chords
         source = replace(source, plan=replace(source.plan, chords=found))
-    plan = replace(source.plan, title=asked.title or source.plan.title, seed=seed)
+    title = asked.title.replace("_", " ").strip()
+    plan = replace(source.plan, title=title or source.plan.title, seed=seed)
     _within(plan, asked.longest)
     if asked.ensemble or asked.instruments:
         plan = _seated(plan, asked, guest.kept, seed, request.locale)
@@ -157,22 +158,22 @@ def _tune(plan: Plan, track: Track | None) -> tuple[Note, ...]:
 
 
 def _told_apart(given: Sequence[Track], made: Score) -> dict[str, list[str]]:
-    """Names of the tracks of `made`, by whether they were given.
+    """What in `made` was given and what was written.
 
-    "kept" have the notes of one that was given, "moved" have them in other octaves, "new" were
-    written.
+    "kept" are roles whose notes are those of a track that was given, "moved" have them in other
+    octaves, "new" are the names of the tracks that were written.
     """
     found: dict[str, list[str]] = {"kept": [], "moved": [], "new": []}
     same = {t.notes for t in given}
     classes = {_classes(t) for t in given if not t.is_drum}
     for track in made.tracks:
         if track.notes in same:
-            found["kept"].append(track.name)
+            found["kept"].append(track.role)
         elif not track.is_drum and _classes(track) in classes:
-            found["moved"].append(track.name)
+            found["moved"].append(track.role)
         elif track.notes:
             found["new"].append(track.name)
-    return found
+    return {what: list(dict.fromkeys(names)) for what, names in found.items()}
 
 
 def _classes(track: Track) -> tuple[tuple[float, float, int], ...]:

@@ -46,6 +46,15 @@ PLAYED = {
     "reroll": "“{title}”: {part} written again.",
     "reroll bars": "“{title}”: {part} written again in bars {first} to {last}.",
 }
+ROLES: dict[str, str] = {
+    "melody": "the melody",
+    "counter": "the counter-melody",
+    "chords": "the chords",
+    "pad": "the pad",
+    "bass": "the bass",
+    "drums": "the drums",
+    "other": "the other tracks",
+}
 _MOST_NAMES = 6
 SLIDERS = {
     "intensity": "rhythm",
@@ -222,7 +231,10 @@ def _played(told: Mapping[str, Any], locale: str, quote: Callable[[str, int], st
         act += " bars"
 
     def names(key: str) -> str:
-        found = [_named(quote(str(name), 40), locale) for name in told.get(key) or ()]
+        found = [
+            translate(ROLES[name], locale) if name in ROLES else _named(quote(name, 40), locale)
+            for name in map(str, told.get(key) or ())
+        ]
         more = ["…"] if len(found) > _MOST_NAMES else []
         return translate(", ", locale).join([*found[:_MOST_NAMES], *more])
 
@@ -249,7 +261,7 @@ def _played(told: Mapping[str, Any], locale: str, quote: Callable[[str, int], st
         kept = translate("Kept note for note: {names}.", locale, names=names("kept"))
         sentences.append(kept)
     if told.get("moved"):
-        moved = translate("Kept, in another octave: {names}.", locale, names=names("moved"))
+        moved = translate("Kept, in octaves that suit the player: {names}.", locale, names=names("moved"))
         sentences.append(moved)
     if told.get("new"):
         sentences.append(translate("New: {names}.", locale, names=names("new")))

@@ -226,7 +226,7 @@ class TinyStudio:
         told = {"use": asked["act"], "title": asked["title"] or "Evening", "part": asked["part"]}
         first, last = asked["bars"] or (None, None)
         if asked["act"] == "arrange":
-            told |= {"kept": ["My *tune*"], "new": ["Fingered bass", "Piano"]}
+            told |= {"kept": ["melody"], "new": ["Fingered bass", "Piano"]}
         else:
             told |= {"same": True, "first": first, "last": last, "by": asked["instrument"]}
             told["part"] = asked["part"] or asked["instrument"]

@@ -49,7 +49,7 @@ async def test_the_command_takes_a_file_and_every_setting(world):
     assert told["like"] == other
     assert told["longest"] == 300
     assert "“tune” arranged as Bossa nova." in world.newest().content
-    assert r"Kept note for note: My \*tune\*. New: Fingered bass, Piano." in world.newest().content
+    assert "Kept note for note: the melody. New: Fingered bass, Piano." in world.newest().content
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def arrange(
     )
     asked = replace(asked, source=_place(music), title=_title(music), notes=notes)
     if like is not None:
-        asked = replace(asked, like=_place(like), like_title=_title(like) or like.name)
+        asked = replace(asked, like=_place(like), like_title=_named(like))
     _do(asked, out, seed, as_json)
 
 
@@ -136,6 +136,13 @@ def _place(path: Path) -> str:
 def _title(path: Path) -> str:
     """What a file is called; a piece has its own title."""
     return "" if path.is_dir() else path.stem
+
+
+def _named(path: Path) -> str:
+    """What a file or a piece is called."""
+    from bot.piece import PieceFile
+
+    return PieceFile.load(path).plan.title if path.is_dir() else path.stem
 
 
 def _do(asked: Arrangement, out: Path, seed: int | None, as_json: bool) -> None:

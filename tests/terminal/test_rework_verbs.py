@@ -14,6 +14,7 @@ from bot.domain import Request
 from bot.render.soundfont import find_soundfont
 from bot.studio import Studio
 from models import midi
+from models.arranger.generate import load_arranger
 from models.arranger.plain import arrange
 from models.errors import Refusal
 from models.planner import make_plan
@@ -34,7 +35,9 @@ def uses(monkeypatch):
     """Uses that record how they are called, and a studio without a trained weight."""
     fake = FakeUses()
     monkeypatch.setattr("bot.rework.uses", fake)
-    monkeypatch.setattr(Studio, "open", lambda *_: Studio(None, find_soundfont(None)))
+    monkeypatch.setattr(
+        Studio, "open", lambda *_: Studio(None, load_arranger(), find_soundfont(None))
+    )
     return fake
 
 

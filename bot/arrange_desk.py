@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import discord
@@ -77,6 +78,8 @@ async def arrange(
         model = await find(client, interaction, await key_of(client, interaction, like))
         asked = replace(asked, like=model.place, like_title=model.title)
     key = await key_of(client, interaction, music, KINDS)
+    if music[0] is not None:  # a key has no room for all of its name
+        asked = replace(asked, title=PurePosixPath(music[0].filename).stem[:60])
     await perform(client, interaction, key, asked, as_heard=as_heard, seed=seed)
 
 
@@ -99,7 +102,7 @@ async def perform(
     found = await find(client, interaction, key)
     asked = replace(asked, longest=client.settings.max_seconds)
     if found.piece is None:
-        asked = replace(asked, source=found.place, title=found.title)
+        asked = replace(asked, source=found.place, title=asked.title or found.title)
     elif asked.act == "arrange" and asked.keep != Arrangement("arrange").keep:
         raise Refusal(arrange_ask.KEEPS_FILES)
     else:

@@ -303,7 +303,7 @@ def _sketch(
     done: dict[str, Any],
 ) -> PieceFile:
     """The result as a piece to record; `done` is completed with what the reply states."""
-    done = {"use": asked.act, "title": plan.title, **done}
+    done = {"use": asked.act, "title": plan.title, "seed": seed, **done}
     if asked.bars:
         done["first"], done["last"] = asked.bars
     if asked.like:

@@ -117,7 +117,7 @@ def facts_of(
         "instruments": list(dict.fromkeys(p.instrument for p in plan.parts)),
         "form": [{"name": s.name, "label": s.label, "bars": s.bars} for s in sections],
         "chords": [c.chord.symbol for c in plan.chords if c.onset < 8 * plan.meter.bar_beats],
-        "seed": plan.seed,
+        "seed": piece.done.get("seed", plan.seed),  # an edit leaves the plan's seed as it was
         "take": piece.take,
         **({"rework": dict(piece.done)} if piece.done else {}),
         "verification": {

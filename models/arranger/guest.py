@@ -69,6 +69,9 @@ def open_guest(
     """
     roles = roles_of(score, keep)
     tracks = [replace(t, role=r) for t, r in zip(score.tracks, roles, strict=True) if t.notes]
+    tracks = [
+        replace(t, program=0) if t.role == "melody" and t.program >= _EFFECTS else t for t in tracks
+    ]
     if not tracks:
         raise Refusal("There are no notes in this file; send one that plays something.")
     kept = _named_apart([t for t in tracks if t.role in keep])
@@ -89,6 +92,9 @@ def roles_of(score: Score, keep: Collection[Role] = ()) -> tuple[Role, ...]:
     """
     roles = list(assign(score.tracks, score.beats))
     pitched = [i for i, t in enumerate(score.tracks) if t.notes and _has_pitch(t)]
+    if not pitched and not any(t.is_drum for t in score.tracks):
+        # A lead sheet whose program says "gunshot" is a tune all the same.
+        pitched = [i for i, t in enumerate(score.tracks) if t.notes]
     lead = find_melody([score.tracks[i] for i in pitched])
     if "melody" not in roles and lead is not None:  # of too few notes for `assign`
         roles[pitched[lead]] = "melody"

@@ -202,3 +202,9 @@ def test_kept_tracks_sit_beside_the_seats_of_an_ensemble() -> None:
     assert part_of(cello) in guests.parts
     assert all({"bass", "drums"} <= set(s.roles) for s in guests.sections)
     assert "Tune" not in {p.name for p in guests.parts}
+
+
+def test_a_lone_tune_with_the_program_of_a_gunshot_is_a_tune() -> None:
+    guest = open_guest(song(replace(TUNE, role="other", program=127)))
+    (kept,) = guest.kept
+    assert (kept.role, kept.program, kept.notes) == ("melody", 0, TUNE.notes)

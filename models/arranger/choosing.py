@@ -12,18 +12,20 @@ import numpy as np
 
 from models.arranger.batches import Codes
 from models.arranger.context import WRITE, Situation, bounds, busyness, section_onsets
-from models.arranger.decode import Floats
+from models.arranger.decode import Floats, Take
 from models.arranger.encode import STRUCK, Steps, harmony_of
 from models.composer.sheets import BAR_STEPS
 
 #: What a silent part in a section costs, a level of density away, a bar unlike its neighbours,
 #: and each percent of strokes that rub against the melody.
 _SILENT, _DENSITY, _LOOSE, _RUB = 3.0, 0.6, 2.0, 0.15
+#: What a nat a step is worth by which its style makes a take likelier.
+_TOLD = 2.0
 
 
-def best(takes: Sequence[Steps], s: Situation, codes: Codes, table: Floats) -> Steps:
-    """The take that costs least."""
-    return min(takes, key=lambda take: cost(take, s, codes, table))
+def best(takes: Sequence[Take], s: Situation, codes: Codes, table: Floats) -> Steps:
+    """The take that costs least; one that could be of any style costs more."""
+    return min(takes, key=lambda t: cost(t.steps, s, codes, table) - _TOLD * t.told).steps
 
 
 def cost(take: Steps, s: Situation, codes: Codes, table: Floats) -> float:

@@ -51,6 +51,14 @@ class Sheet:
     guidance: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A candidate; with guidance, `told` is how much likelier its style makes it, nats a step."""
+
+    steps: Steps
+    told: float
+
+
 class Player:
     """A network ready to play. Safe to share between threads."""
 
@@ -116,18 +124,18 @@ class Player:
             found: Floats = net.outlook(ids, net.step(*rows), latents, sheet.bar)[0].numpy()
         return found
 
-    def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Steps]:
+    def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Take]:
         """`count` candidates for a sheet."""
-        take = _Take(self, sheet, rng, count)
+        takes = _Takes(self, sheet, rng, count)
         for t in range(len(sheet.ids)):
-            take.step(t)
-        return take.steps()
+            takes.step(t)
+        return takes.all()
 
 
 _EACH = range(len(PITCHED))
 
 
-class _Take:
+class _Takes:
     """The state of playing `count` candidates of a sheet."""
 
     def __init__(self, player: Player, sheet: Sheet, rng: np.random.Generator, count: int) -> None:
@@ -149,6 +157,7 @@ class _Take:
         self.octaves = np.zeros((total, count, len(PITCHED)), np.int16)
         self.sounding = np.zeros((count, len(PITCHED), 12), bool)
         self.count = count
+        self.told = np.zeros(count)
 
     def step(self, t: int) -> None:
         """Play one step."""
@@ -178,14 +187,14 @@ class _Take:
         if copied >= 0:
             return self.drums[copied]
         p = self.player
-        logits = self._guided(self.high @ p.drum_out + p.drum_bias)
-        logits = logits.reshape(self.count, LANES, LEVELS)
+        minds = (self.high @ p.drum_out + p.drum_bias).reshape(-1, self.count, LANES, LEVELS)
         found = np.zeros((self.count, LANES), np.int16)
         draws = self.rng.random((LANES, self.count), np.float32)
         for lane in range(LANES):
-            level = _draw(logits[:, lane], self.sheet.warmth, draws[lane])
+            level = _draw(self._guided(minds[:, :, lane]), self.sheet.warmth, draws[lane])
             found[:, lane] = level
-            logits += p.chain[lane, level].reshape(self.count, LANES, LEVELS)
+            self._heed(minds[:, :, lane], level)
+            minds += p.chain[lane, level].reshape(self.count, LANES, LEVELS)
         return found
 
     def _slot(self, t: int, i: int, state: int, before: Floats) -> None:
@@ -206,13 +215,15 @@ class _Take:
         weight, bias = p.ask[i]
         asked = _gelu(self.high @ weight + bias + before)
         out, spoken = p.speak[i]
-        logits = self._guided(asked @ out + spoken) + sheet.wanted[t, i, : len(spoken)]
+        minds = asked @ out + spoken
+        logits = self._guided(minds) + sheet.wanted[t, i, : len(spoken)]
         silent = ~self.sounding[:, i].any(1)
         wrong = (self.sounding[:, i] & ~sheet.holdable[t]).any(1)
         logits[silent | wrong, HOLD] = NEVER
         draws = self.rng.random((2, self.count), np.float32)
         word = _draw(logits, sheet.warmth, draws[0])
         self.words[t, :, i] = word
+        self._heed(minds, word)
         struck = word >= STRUCK
         if struck.any():
             weight, bias = p.height[i]
@@ -229,6 +240,15 @@ class _Take:
         found: Floats = styled + np.float32(self.sheet.guidance) * (styled - plain)
         return found
 
+    def _heed(self, minds: Floats, drawn: NDArray[np.int64]) -> None:
+        """Add how much likelier what was drawn is to the mind that knows the style."""
+        if len(minds) == 1:
+            return
+        rows = np.arange(self.count)
+        top = minds.max(-1, keepdims=True)
+        surprise = np.log(np.exp(minds - top).sum(-1)) + top[..., 0] - minds[:, rows, drawn]
+        self.told += surprise[1] - surprise[0]
+
     def _listen(self, t: int, i: int) -> None:
         """Which pitch classes sound on."""
         word = self.words[t, :, i]
@@ -237,10 +257,13 @@ class _Take:
             tones = self.player.tone_sets[word[row]]
             self.sounding[row, i] = np.roll(tones, int(self.sheet.roots[t]))
 
-    def steps(self) -> list[Steps]:
+    def all(self) -> list[Take]:
         """The candidates."""
         return [
-            Steps(self.drums[:, row], self.words[:, row], self.octaves[:, row])
+            Take(
+                Steps(self.drums[:, row], self.words[:, row], self.octaves[:, row]),
+                float(self.told[row]) / len(self.drums),
+            )
             for row in range(self.count)
         ]
 

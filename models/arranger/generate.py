@@ -19,7 +19,7 @@ from models.arranger.band import SLOTS
 from models.arranger.batches import Codes
 from models.arranger.choosing import best
 from models.arranger.context import GIVEN, WRITE, Situation, bounds, encode_context, fields
-from models.arranger.decode import Floats, Player, Sheet
+from models.arranger.decode import Floats, Player, Sheet, Take
 from models.arranger.encode import Steps, encode, harmony_of
 from models.arranger.model import ArrangerNet, Config
 from models.arranger.stage import Stage
@@ -116,9 +116,10 @@ def arrange(
     playing = {s: GIVEN if p.name in whole else WRITE for s, p in players.items()}
     fixed = situation(plan, melody, "mma", playing)
     sheet = _sheet(stage, fixed, known, arranger, redo if base is not None else None, texture)
-    takes = arranger.player.play(sheet, np.random.default_rng(seed), CANDIDATES)
-    if base is not None:  # written again is written differently
-        takes = [take for take in takes if _differs(take, sheet)] or takes
+    rng = np.random.default_rng(seed)
+    takes = arranger.player.play(sheet, rng, CANDIDATES)
+    if base is not None:
+        takes = _different(takes, sheet, arranger.player, rng)
     steps = best(takes, fixed, arranger.codes, arranger.table)
     written: dict[str, list[Note]] = {}
     for slot, part in players.items():
@@ -166,6 +167,20 @@ def _sheet(
         strictness.holdable(stage.plan.chords, total),
         None if texture is None else np.resize(texture.latents, (s.bars, texture.latents.shape[1])),
     )
+
+
+def _different(
+    takes: list[Take], sheet: Sheet, player: Player, rng: np.random.Generator
+) -> list[Take]:
+    """Takes that differ from what was there: the same beat again is no answer to a re-roll.
+
+    Where the style leaves little choice they are played ever more freely.
+    """
+    for by in (1.5, 2.0, 3.0):
+        if found := [take for take in takes if _differs(take.steps, sheet)]:
+            return found
+        takes = player.play(replace(sheet, warmth=by * sheet.warmth), rng, CANDIDATES)
+    return [take for take in takes if _differs(take.steps, sheet)] or takes
 
 
 def _differs(take: Steps, sheet: Sheet) -> bool:

@@ -22,7 +22,7 @@ VELOCITIES: dict[Role, tuple[int, int]] = {
     "chords": (48, 102),
     "pad": (44, 86),
     "bass": (62, 114),
-    "drums": (56, 120),
+    "drums": (60, 100),  # what is soft, normal and accented stays so (`kit.EDGES`)
     "other": (46, 96),
 }
 _EPSILON = 1e-6

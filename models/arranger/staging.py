@@ -16,7 +16,7 @@ from models.arranger import kit
 from models.arranger.band import ROLE_OF, SECTIONS, SLOTS, Band, Rows, rows
 from models.arranger.context import ABSENT, WRITE, Situation
 from models.arranger.encode import HOLD, PITCHED, STRUCK, Shapes, Steps
-from models.arranger.stage import Bar, Stage
+from models.arranger.stage import VELOCITIES, Bar, Stage
 from models.arranger.strictness import STEPS_PER_BEAT
 from models.planner.plan import Part, Plan
 from models.score import Note, PlacedChord, Section, Track
@@ -25,7 +25,17 @@ from models.vocabulary import load
 
 #: What a planned section is to the network where its name is not one of `SECTIONS`.
 _NAMES = {"opening": "intro", "resolution": "outro", "theme": "verse", "build": "pre-chorus"}
+#: Styles that no corpus plays, and whose playing is nearest.
+_KIN = {
+    "christmas": "swing", "corporate": "dance_pop", "post_rock": "indie",
+    "dubstep": "drum_and_bass",
+    "chiptune": "electro", "mariachi": "polka", "celtic_reel": "bluegrass", "celtic_air": "lullaby",
+    "baroque": "classical", "impressionist": "romantic_piano", "horror": "suspense",
+    "balkan": "arabic", "flamenco": "arabic", "indian": "arabic", "andean": "folk",
+    "chinese_traditional": "folk", "japanese_traditional": "new_age", "guofeng": "ballad",
+}  # fmt: skip
 _BRUSHES = 40  # General MIDI kit
+_MIDDLING = sum(VELOCITIES["drums"]) // 2
 
 
 def cast(plan: Plan, first: Collection[str] = ()) -> dict[str, Part]:
@@ -53,7 +63,7 @@ def situation(
 
     A slot is silent in the sections whose roles leave it out, unless no section lets it in.
     """
-    style = load().styles[plan.style]
+    style = load().styles[_KIN.get(plan.style, plan.style)]
     sections = [s.section for s in plan.sections]
     states = []
     for planned in plan.sections:
@@ -67,7 +77,7 @@ def situation(
         )
     return Situation(
         str(plan.meter), plan.key.tonic_pc, plan.key.is_minor, plan.bpm, plan.swing, plan.bars,
-        plan.style, style.family, source,
+        style.id, style.family, source,
         melody_rows(melody), chord_rows(plan.chords), section_rows(sections),
         [1 + min(4, int(s.density * 5)) for s in plan.sections], states, ends=not plan.loop,
     )  # fmt: skip
@@ -135,7 +145,7 @@ def drum_notes(stage: Stage, part: Part, drums: NDArray[np.int16]) -> list[Note]
         key = kit.key_of(int(lane), level, stage.style.family, part.program == _BRUSHES)
         onset = step / STEPS_PER_BEAT
         bar = _bar_at(stage, onset)
-        accent = kit.VELOCITIES[level] - kit.VELOCITIES[2]
+        accent = kit.VELOCITIES[level] - _MIDDLING
         found.append(Note(onset, key, 0.25, stage.velocity("drums", bar, onset, accent)))
     return found
 
@@ -171,7 +181,7 @@ def _placed(
         moved = [p + shift for p in pitches]
         outside = sum(not part.low <= p <= part.high for p in moved)
         leap = 0.0 if last is None else abs(sum(moved) / len(moved) - last)
-        return 40 * outside + 4 * sum(p >= ceiling for p in moved) + 0.25 * leap + abs(shift) / 4
+        return 40 * outside + sum(p >= ceiling for p in moved) + 0.25 * leap + abs(shift) / 4
 
     best = min((0, 12, -12, 24, -24, 36, -36), key=lambda shift: (cost(shift), shift))
     return tuple(p + best for p in pitches if part.low <= p + best <= part.high)

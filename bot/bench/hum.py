@@ -49,6 +49,7 @@ class _Tally:
     tempo: list[bool] = field(default_factory=list)
     octave: list[bool] = field(default_factory=list)
     meter: list[bool] = field(default_factory=list)
+    duple: list[bool] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
@@ -118,12 +119,17 @@ def _count(case: Case, heard: Heard | None, tally: _Tally) -> str:
     tally.tempo.append(abs(ratio - 1) <= 0.04)
     tally.octave.append(any(abs(ratio / k - 1) <= 0.04 for k in (0.5, 1, 2)))
     tally.meter.append(heard is not None and str(heard.meter) == tune.meter)
+    tally.duple.append(heard is not None and _merged(str(heard.meter)) == _merged(tune.meter))
     placed = {round(n.onset * 4) for n in heard.notes} if heard else set()
     tally.steps.append(len(placed & set(steps)) / len(steps))
     said = f"{heard.key}, {heard.meter}, {heard.bpm:g}" if heard else "refused"
     mode = "minor" if tune.minor else "major"
     return (f"F1 {near:.2f}/{wide:.2f}, {said}; meant {tune.tonic} {mode}, {tune.meter}, "
             f"{bpm:.1f}")  # fmt: skip
+
+
+def _merged(meter: str) -> str:
+    return "4/4" if meter == "2/4" else meter
 
 
 def _others(cases: Sequence[tuple[str, Case, Floats]]) -> dict[str, tuple[float, float, float]]:
@@ -164,6 +170,7 @@ def _rows(
         f"{kind}: tempo within 4 %": Row(percent(tally.tempo), "%"),
         f"{kind}: tempo, or half or twice": Row(percent(tally.octave), "%"),
         f"{kind}: meter": Row(percent(tally.meter), "%"),
+        f"{kind}: meter, 2/4 as 4/4": Row(percent(tally.duple), "%"),
         f"{kind}: notes on the right 16th": Row(round(100 * fmean(tally.steps), 1), "%"),
         f"{kind}: CPU": Row(round(fmean(tally.seconds), 2), "s", "< 2", beside[2]),
     }

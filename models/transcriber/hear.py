@@ -19,6 +19,7 @@ from models.theory import Key
 from models.transcriber import habits, polyphonic, recording
 from models.transcriber.beat import Rhythm, find_rhythm
 from models.transcriber.key import Meant, find_meant, key_by_sound
+from models.transcriber.onsets import with_early_onsets
 from models.transcriber.pitch import RATE, Floats, track
 from models.transcriber.segment import SungNote, segment
 
@@ -98,7 +99,8 @@ def hear_sound(sound: Floats, *, kind: Kind = "auto") -> Heard:
             "steady notes."
         )
     tuning = found.tuning
-    return _written(found.notes, seconds, tuning, False, 1 - min(1.0, found.wander / _STEADY))
+    notes = with_early_onsets(found.notes, sound, tuning / 100)
+    return _written(notes, seconds, tuning, False, 1 - min(1.0, found.wander / _STEADY))
 
 
 def corrected(

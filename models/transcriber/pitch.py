@@ -34,7 +34,7 @@ class Costs:
 
     voicing: float = 0.5
     silence: float = 0.02
-    octave: float = 0.02
+    octave: float = 0.05
     jump: float = 0.35
     onset: float = 0.14
 

@@ -16,9 +16,7 @@ Timed = tuple[float, float, float]  # onset and offset in seconds, MIDI pitch
 
 def note_f1(meant: Sequence[Timed], heard: Sequence[Timed], window: float) -> tuple[float, int]:
     """F1 (0..1) with onsets within `window` seconds, and the semitones `heard` was moved by."""
-    from mir_eval.transcription import (  # type: ignore[import-untyped]
-        precision_recall_f1_overlap,
-    )
+    from mir_eval.transcription import precision_recall_f1_overlap
 
     if not heard:
         return 0.0, 0

@@ -3,7 +3,7 @@
 `python -m models.transcriber.learn DATA [CACHE]` writes it; `DATA` is the folder of the data sets.
 Corpora count by the square root of their size, so that fiddle tunes do not outvote songs. The
 weights of the key's evidence are fitted by maximum likelihood over 24 keys (a conditional logit) on
-openings of training tunes.
+openings of 4, 8 and 16 bars of training tunes whose books state their keys.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from models.transcriber.pitch import Floats
 
 _RIDGE = 3e-4  # chosen on validation openings
 _FEWEST = 12
+_OPENINGS = (4, 8, 16)  # bars
 
 
 def count(sheets: Sequence[LeadSheet]) -> dict[str, Floats]:
@@ -72,8 +73,9 @@ def fit_key_weights(sheets: Sequence[LeadSheet], counts: dict[str, Floats]) -> F
     habits = from_counts(counts)
     sizes = Counter(s.source for s in sheets)
     rows, answers, weights = [], [], []
-    for sheet in sheets:
-        end = sheet.notes[0][0] // sheet.bar_steps * sheet.bar_steps + 8 * sheet.bar_steps
+    # Game music states no keys: its sheets have what `key_finder` found.
+    for sheet, bars in product((s for s in sheets if s.source != "gamemusic"), _OPENINGS):
+        end = (sheet.notes[0][0] // sheet.bar_steps + bars) * sheet.bar_steps
         notes = [(on, min(size, end - on), pitch) for on, size, pitch in sheet.notes if on < end]
         if len(notes) >= _FEWEST:
             onsets, lengths, pitches = zip(*notes, strict=True)

@@ -1,31 +1,58 @@
 """Which of several takes is kept: a judge that is not the network.
 
 In: candidates as `Steps` for one situation. Out: the best: parts that should play do, sections are
-as busy as asked, bars of a section belong together, and little rubs against the melody.
+as busy as asked, bars of a section belong together, little rubs against the melody, and it sounds
+like its style to a judge that saw only what others play.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from models.arranger.band import Band
 from models.arranger.batches import Codes
 from models.arranger.context import WRITE, Situation, bounds, busyness, section_onsets
 from models.arranger.decode import Floats, Take
-from models.arranger.encode import STRUCK, Steps, harmony_of
+from models.arranger.encode import STRUCK, Steps, harmony_of, played_rows
+from models.arranger.judge import Judge
 from models.composer.sheets import BAR_STEPS
 
 #: What a silent part in a section costs, a level of density away, a bar unlike its neighbours,
 #: and each percent of strokes that rub against the melody.
-_SILENT, _DENSITY, _LOOSE, _RUB = 3.0, 0.6, 2.0, 0.15
-#: What a nat a step is worth by which its style makes a take likelier.
-_TOLD = 2.0
+_SILENT, _DENSITY, _LOOSE, _RUB = 3.0, 0.6, 0.5, 0.15
+#: What a nat of doubt costs whether it sounds like its style.
+_DOUBT = 2.0
 
 
-def best(takes: Sequence[Take], s: Situation, codes: Codes, table: Floats) -> Steps:
-    """The take that costs least; one that could be of any style costs more."""
-    return min(takes, key=lambda t: cost(t.steps, s, codes, table) - _TOLD * t.told).steps
+@dataclass(frozen=True, eq=False)
+class Jury:
+    """What judges go by: the codes, each word's pitch classes, and the judge of style."""
+
+    codes: Codes
+    table: Floats
+    judge: Judge
+
+
+def best(takes: Sequence[Take], s: Situation, jury: Jury) -> Steps:
+    """The take that costs least."""
+
+    def whole(take: Take) -> float:
+        doubt = jury.judge.doubt(_band(take.steps, s, jury.codes), s.family)
+        return cost(take.steps, s, jury.codes, jury.table) + _DOUBT * doubt
+
+    return min(takes, key=whole).steps
+
+
+def _band(steps: Steps, s: Situation, codes: Codes) -> Band:
+    """A take as a band, to be measured."""
+    roots = harmony_of(s.chords, len(steps)).roots
+    return Band(
+        "", "", s.source, "", s.style, s.family, s.meter, s.tonic, s.minor, s.bpm, s.swing, s.bars,
+        s.melody, s.chords, s.sections, played_rows(steps, codes.shapes, roots),
+    )  # fmt: skip
 
 
 def cost(take: Steps, s: Situation, codes: Codes, table: Floats) -> float:

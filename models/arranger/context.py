@@ -21,7 +21,7 @@ ABSENT, WRITE, GIVEN = 0, 1, 2
 #: Levels of density: 0 not told, then fifths of what a style's sections have.
 DENSITIES = 6
 _TEMPI = (70, 90, 110, 130, 155, 185)
-_FAMILIES = (
+FAMILIES = (
     "pop", "rock", "electronic", "hiphop", "rnb", "jazz", "blues", "latin", "folk", "classical",
     "cinematic", "world",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def fields(styles: int) -> dict[str, int]:
         "position": 16, "meter": len(METERS), "quality": NO_QUALITY + 1, "degree": 12,
         "minor": 2, "bass": 12, "next": 13, "until": 7, "sung": 3, "tone": 13, "octave": 6,
         "section": len(SECTIONS) + 1, "phrase": 8, "left": 5, "final": 2, "density": DENSITIES,
-        "tempo": len(_TEMPI) + 2, "style": styles + 1, "family": len(_FAMILIES) + 1,
+        "tempo": len(_TEMPI) + 2, "style": styles + 1, "family": len(FAMILIES) + 1,
         "source": len(SOURCES) + 1, "swing": 4,
     }  # fmt: skip
     return sizes | {f"plays {slot}": 3 for slot in SLOTS}
@@ -118,7 +118,7 @@ def encode_context(s: Situation, styles: Mapping[str, int]) -> Ids:
     put("minor", int(s.minor))
     put("tempo", 1 + sum(s.bpm >= edge for edge in _TEMPI))
     put("style", styles.get(s.style, -1) + 1)
-    put("family", _FAMILIES.index(s.family) + 1 if s.family in _FAMILIES else 0)
+    put("family", FAMILIES.index(s.family) + 1 if s.family in FAMILIES else 0)
     put("source", SOURCES.index(s.source) + 1 if s.source in SOURCES else 0)
     put("swing", 1 + sum(s.swing >= edge for edge in (0.54, 0.62)))
     for name, values in (_harmony(s, total) | _melody(s, total)).items():

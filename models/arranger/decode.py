@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 NEVER = np.float32(-1e9)
 #: Options less likely than this share of the likeliest are not drawn ("min-p", Nguyen et al. 2024).
-_LEAST = 0.06
+_LEAST = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,8 @@ class Sheet:
     roots: NDArray[np.int16]
     holdable: Bools
     texture: Floats | None = None
-    warmth: float = 0.9
-    guidance: float = 0.0
+    warmth: float = 0.95
+    guidance: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

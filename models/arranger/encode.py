@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arranger.band import SLOTS, Band, Rows
-from models.arranger.kit import NAMES, class_of, level_of
+from models.arranger.band import SLOTS, Band, Rows, rows
+from models.arranger.kit import CLASSES, NAMES, VELOCITIES, class_of, level_of
 
 REST, HOLD, STRUCK = 0, 1, 2
 #: Slots with pitches, and those of one voice (low or high) among them.
@@ -149,6 +149,24 @@ def encode(band: Band, shapes: Shapes) -> Steps:
             words[onset + 1 : onset + length, column] = HOLD
             octaves[onset, column] = min(OCTAVES - 1, max(1, min(heard) // 12))
     return Steps(drums, words, octaves)
+
+
+def played_rows(steps: Steps, shapes: Shapes, roots: Ints) -> Rows:
+    """What steps play as a band's `notes`: (slot, onset, duration, pitch, velocity)."""
+    found: list[tuple[int, int, int, int, int]] = []
+    for step, lane in zip(*np.nonzero(steps.drums), strict=True):
+        key = CLASSES[NAMES[lane]][0]
+        found.append((0, int(step), 1, key, VELOCITIES[steps.drums[step, lane]]))
+    for column in range(len(PITCHED)):
+        words = steps.words[:, column]
+        stops = np.nonzero(words != HOLD)[0]
+        for step in np.nonzero(words >= STRUCK)[0]:
+            after = stops[np.searchsorted(stops, step, side="right") :]
+            end = int(after[0]) if len(after) else len(words)
+            number, octave = int(words[step]) - STRUCK, int(steps.octaves[step, column])
+            for pitch in shapes.pitches(number, int(roots[step]), octave):
+                found.append((column + 1, int(step), end - int(step), pitch, VELOCITIES[2]))
+    return rows(found, 5)
 
 
 def _one(pitches: Sequence[int], slot: str) -> tuple[int]:

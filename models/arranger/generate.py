@@ -17,10 +17,11 @@ from models import hub
 from models.arranger import plain, strictness
 from models.arranger.band import SLOTS
 from models.arranger.batches import Codes
-from models.arranger.choosing import best
+from models.arranger.choosing import Jury, best
 from models.arranger.context import GIVEN, WRITE, Situation, bounds, encode_context, fields
 from models.arranger.decode import Floats, Player, Sheet, Take
 from models.arranger.encode import Steps, encode, harmony_of
+from models.arranger.judge import Judge, is_of_judge
 from models.arranger.model import ArrangerNet, Config
 from models.arranger.stage import Stage
 from models.arranger.staging import band_of, cast, drum_notes, pitched_notes, situation
@@ -30,7 +31,7 @@ from models.score import Note, Score, Track, sorted_notes
 from models.vocabulary import load
 
 #: Candidates that are played at once; the best is kept.
-CANDIDATES = 4
+CANDIDATES = 6
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,12 @@ class Arranger:
     """A loaded network with its codes. Safe to share between threads."""
 
     player: Player
-    codes: Codes
-    table: Floats  # pitch classes of each word
+    jury: Jury
+
+    @property
+    def codes(self) -> Codes:
+        """Shapes, styles and densities that the network was trained on."""
+        return self.jury.codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,10 @@ def load_arranger(name: str = "arranger") -> Arranger:
     """
     tensors, facts = hub.load(name)
     net = ArrangerNet(Config.of(facts["config"]))
-    net.load_state_dict({k: v.float() for k, v in tensors.items()})
+    net.load_state_dict({k: v.float() for k, v in tensors.items() if not is_of_judge(k)})
     codes = Codes.of(facts)
-    table = strictness.tone_table(codes.shapes)
-    return Arranger(Player(net, codes.shapes.tones), codes, table)
+    jury = Jury(codes, strictness.tone_table(codes.shapes), Judge.from_tensors(tensors))
+    return Arranger(Player(net, codes.shapes.tones), jury)
 
 
 def arrange(
@@ -120,7 +125,7 @@ def arrange(
     takes = arranger.player.play(sheet, rng, CANDIDATES)
     if base is not None:
         takes = _different(takes, sheet, arranger.player, rng)
-    steps = best(takes, fixed, arranger.codes, arranger.table)
+    steps = best(takes, fixed, arranger.jury)
     written: dict[str, list[Note]] = {}
     for slot, part in players.items():
         if playing[slot] == GIVEN:
@@ -155,7 +160,7 @@ def _sheet(
                 states[~inside, number] = GIVEN
     steps = encode(band_of(stage.plan, stage.melody, known, s.family), codes.shapes)
     harmony = harmony_of(s.chords, total)
-    asked = strictness.wanted(s, stage.plan.chords, arranger.table)
+    asked = strictness.wanted(s, stage.plan.chords, arranger.jury.table)
     return Sheet(
         ids,
         states,

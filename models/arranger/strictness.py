@@ -19,9 +19,9 @@ from models.score import Meter, PlacedChord
 
 STEPS_PER_BEAT = 4
 #: What a tone outside the chord costs, in nats, on strong and on weak steps; bass apart.
-_STRONG, _WEAK, _BASS_STRONG, _BASS_WEAK = 5.0, 2.0, 5.0, 0.7
+_STRONG, _WEAK, _BASS_STRONG, _BASS_WEAK = 1.5, 0.5, 2.5, 0.0
 #: What a wrong bass under a new chord costs.
-_WRONG_BASS = 9.0
+_WRONG_BASS = 15.0
 #: What a semitone against a sounding melody note costs, on strong and on weak steps.
 _CLASH_STRONG, _CLASH_WEAK = 4.0, 2.5
 

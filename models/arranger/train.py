@@ -22,12 +22,14 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from models.arranger.band import Band
 from models.arranger.batches import MIX, Codes, Library, learn_codes, read_bands
 from models.arranger.context import fields
 from models.arranger.corpora.prepare import prepare
+from models.arranger.judge import Judge
 from models.arranger.model import ArrangerNet, Batch, Config, losses
 
 log = logging.getLogger("arranger.train")
@@ -75,6 +77,15 @@ def measure(net: ArrangerNet, batches: list[Batch]) -> dict[str, float]:
         "hit": drums / max(1.0, hits),
         "stroke": pitched / max(1.0, struck),
     }
+
+
+def finish(weight: Path, bands: Sequence[Band]) -> None:
+    """Put the judge of styles, learned from MMA's training renders, into a weight."""
+    tensors = load_file(weight)
+    with safe_open(weight, framework="pt") as stream:
+        facts = stream.metadata()
+    tensors |= Judge.learn([b for b in bands if b.source == "mma"]).tensors()
+    save_file(tensors, weight, metadata=facts)
 
 
 class Trainer:
@@ -222,4 +233,5 @@ def train(
         if minutes is not None:
             done = max(done, progress.seconds / 60 / minutes)
     trainer.check(held)
+    finish(out / "arranger.safetensors", bands)
     return out / "arranger.safetensors"

@@ -16,10 +16,10 @@ import numpy as np
 
 from models.arranger.band import Band
 from models.arranger.corpora.grid import window
-from models.arranger.evaluation.features import group, profile
 from models.arranger.evaluation.makers import shards
 from models.arranger.evaluation.study import Study
 from models.arranger.evaluation.tunes import FEWEST
+from models.arranger.features import group, profile
 from models.composer.evaluation.distance import FLOOR, Distance, Profiles, Rows, Scale, against
 from models.composer.evaluation.study import Figure
 

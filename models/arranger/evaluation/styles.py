@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models import vocabulary
-from models.arranger.band import ROLE_OF, Band, without
-from models.arranger.evaluation.features import CAST, group
+from models.arranger.band import Band
 from models.arranger.evaluation.makers import shards
 from models.arranger.evaluation.nearness import profiles
 from models.arranger.evaluation.study import Study
 from models.arranger.evaluation.tunes import families
+from models.arranger.features import CAST, group
+from models.arranger.judge import as_called
 from models.composer.evaluation.distance import Profiles
 from models.composer.evaluation.study import Figure
-from models.planner.orchestration import orchestrate
 
 _MOST = 250  # training bands of a family and source: beyond, only time grows
 _SMOOTHNESS = (0.03, 0.3, 3.0)
@@ -84,7 +83,7 @@ def styles(study: Study) -> list[Figure]:
 def _bands(study: Study, split: str) -> list[Band]:
     """Bands of a family: MMA's with the planner's cast, people's as they are, so many of each."""
     rng = Random(study.seed)
-    mma = [_cast(b, rng) for b in _some(shards(study.cache, split, ("mma",)), rng)]
+    mma = [as_called(b, rng) for b in _some(shards(study.cache, split, ("mma",)), rng)]
     people = _some(shards(study.cache, split, ("game", "pop909")), rng)
     return [b for b in (*mma, *people) if len(b.notes)]
 
@@ -100,15 +99,6 @@ def _some(bands: Sequence[Band], rng: Random) -> list[Band]:
         if count[band.family] <= _MOST:
             out.append(band)
     return out
-
-
-def _cast(band: Band, rng: Random) -> Band:
-    """A render with just the parts that the planner calls in its style."""
-    words = vocabulary.load()
-    parts = orchestrate(words.styles[band.style], (), (), 0.1, None, words, rng)
-    roles = Counter("drums" if p.is_drum else p.role for p in parts)
-    gone = [s for s, role in ROLE_OF.items() if roles[role] < (2 if s == "chords2" else 1)]
-    return without(band, gone)
 
 
 def _chosen(

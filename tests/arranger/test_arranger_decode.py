@@ -86,7 +86,7 @@ def test_numpy_plays_as_torch_reads(net: ArrangerNet) -> None:
 
 def test_guidance_of_nothing_is_nothing(net: ArrangerNet) -> None:
     """Where no style is told both minds are one, and guidance changes nothing."""
-    made = sheet([WRITE] * 6, blank())
+    made = sheet([WRITE] * 6, blank(), guidance=0.0)
     player = Player(net, SHAPES.tones)
     made.ids[:, player.style_columns] = 0
     led = Sheet(**{**vars(made), "guidance": 2.0})

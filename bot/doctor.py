@@ -86,6 +86,7 @@ def examine(
         _data_folder(settings.data_dir),
         _space(settings.data_dir),
         _weights(weights),
+        _weights(weights, "arranger"),
         _styles(settings),
         _token(settings.discord_token is not None),
         _env_file(env_file),
@@ -203,13 +204,13 @@ def _space(folder: Path) -> Finding:
     )
 
 
-def _weights(folder: Path | None) -> Finding:
-    """Load the composer as the workers do: by its manifest, with its hash checked."""
-    name, remedy = "composer weights", "Fetch the repository again: the weights are part of it."
+def _weights(folder: Path | None, model: str = "composer") -> Finding:
+    """Load a model as the workers do: by its manifest, with its hash checked."""
+    name, remedy = f"{model} weights", "Fetch the repository again: the weights are part of it."
     try:
         from models import hub
 
-        tensors, _ = hub.load("composer", folder or hub.WEIGHTS)
+        tensors, _ = hub.load(model, folder or hub.WEIGHTS)
     except Refusal:
         return Finding(name, False, "missing, or not the file its manifest names", remedy)
     except ImportError as error:  # torch: the finding about packages says more

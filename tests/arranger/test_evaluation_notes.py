@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.arranger import features
 from models.arranger.band import SLOTS, Band, rows
-from models.arranger.evaluation import features, measures
+from models.arranger.evaluation import measures
 from models.arranger.evaluation.measures import (
     bass_on_root,
     chord_tones,

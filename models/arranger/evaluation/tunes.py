@@ -106,7 +106,10 @@ def of_sheet(sheet: LeadSheet, number: int) -> Tune | None:
         if on < end
     )
     rows = [(on, (root + key.tonic_pc) % 12, quality, -1) for on, root, quality in chords[last:]]
-    return _tune(sheet.id, sheet.source, key, sheet.meter, bars, notes, rows, None)
+    made = _tune(sheet.id, sheet.source, key, sheet.meter, bars, notes, rows, None)
+    # MMA plays 2/4 in pairs of bars: where a section has an odd number it cannot be asked.
+    pairs = made is None or all(s.bars % 2 == 0 and s.start_bar % 2 == 0 for s in made.sections)
+    return made if pairs or sheet.meter != "2/4" else None
 
 
 def of_band(band: Band) -> Tune | None:

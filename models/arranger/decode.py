@@ -33,7 +33,7 @@ class Sheet:
     `ids` (T, fields) and `states` (T, 6) are the context; `steps` what given slots play. `copies`
     (T,) names an earlier step that is played again, -1 where none. `wanted` (T, 5, words) is added
     to the logits of the pitched slots. `holdable` (T, 12): pitch classes that may sound on into a
-    step. `texture` (bars, latent) tells each bar how the band moves, None leaves it open.
+    step.
     `warmth` is the temperature: below 1 plays safer. `guidance` is how much further from playing
     without a style the style takes it (classifier-free guidance, Ho and Salimans 2022); 0 is off.
     """
@@ -46,7 +46,6 @@ class Sheet:
     wanted: Floats
     roots: NDArray[np.int16]
     holdable: Bools
-    texture: Floats | None = None
     warmth: float = 0.95
     guidance: float = 1.0
 
@@ -117,10 +116,7 @@ class Player:
                 ids[..., self.style_columns] = 0
             rows = [torch.from_numpy(x.astype(np.int64))[None] for x in vars(s).values()]
             bars = -(-len(s) // sheet.bar)
-            latents = torch.zeros(1, bars, net.config.latent + 1)
-            if sheet.texture is not None:
-                latents[0, :, :-1] = torch.from_numpy(sheet.texture[:bars])
-                latents[0, :, -1] = 1.0
+            latents = torch.zeros(1, bars, net.config.latent + 1)  # no texture is told
             found: Floats = net.outlook(ids, net.step(*rows), latents, sheet.bar)[0].numpy()
         return found
 

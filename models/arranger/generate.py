@@ -18,14 +18,15 @@ from models.arranger import plain, strictness
 from models.arranger.band import SLOTS
 from models.arranger.batches import Codes
 from models.arranger.choosing import Jury, best
-from models.arranger.context import GIVEN, WRITE, Situation, bounds, encode_context, fields
-from models.arranger.decode import Floats, Player, Sheet, Take
+from models.arranger.context import GIVEN, WRITE, Ids, Situation, bounds, encode_context, fields
+from models.arranger.decode import Player, Sheet, Take
 from models.arranger.encode import Steps, encode, harmony_of
 from models.arranger.judge import Judge, is_of_judge
 from models.arranger.model import ArrangerNet, Config
 from models.arranger.stage import Stage
 from models.arranger.staging import band_of, cast, drum_notes, pitched_notes, situation
 from models.composer.sheets import BAR_STEPS
+from models.errors import Refusal
 from models.planner.plan import Plan
 from models.score import Note, Score, Track, sorted_notes
 from models.vocabulary import load
@@ -58,9 +59,15 @@ class Redo:
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """How the band of some file moves, bar by bar: (bars, latent); it comes round again."""
+    """Some bars of another band, played before ours begins, so that ours goes on like them.
 
-    latents: Floats
+    `ids` (T, fields) with `steps` and `roots` of those bars, `bar` steps to each.
+    """
+
+    ids: Ids
+    steps: Steps
+    roots: NDArray[np.int16]
+    bar: int
 
 
 def load_arranger(name: str = "arranger") -> Arranger:
@@ -107,9 +114,16 @@ def arrange(
         A finished score, and the cells of it that are written again; everything else stays.
     texture : Texture, optional
         How the band of another piece moves.
+
+    Raises
+    ------
+    Refusal
+        When the texture's bars are of another length.
     """
     if plan.grade is not None or str(plan.meter) not in BAR_STEPS:
         return joined(plain.arrange(plan, melody), kept, base, redo)
+    if texture is not None and texture.bar != BAR_STEPS[str(plan.meter)]:
+        raise Refusal("Bars of that music are longer or shorter; name a model in the same meter.")
     stage = Stage(plan, load().styles[plan.style], melody)
     if base is not None:
         again = redo.parts if redo else ()
@@ -120,9 +134,9 @@ def arrange(
     whole = {t.name for t in kept}
     playing = {s: GIVEN if p.name in whole else WRITE for s, p in players.items()}
     fixed = situation(plan, melody, "mma", playing)
-    sheet = _sheet(stage, fixed, known, arranger, redo if base is not None else None, texture)
+    sheet = _sheet(stage, fixed, known, arranger, redo if base is not None else None)
     rng = np.random.default_rng(seed)
-    takes = arranger.player.play(sheet, rng, CANDIDATES)
+    takes = _played(arranger.player, sheet, texture, rng)
     if base is not None:
         takes = _different(takes, sheet, arranger.player, rng)
     steps = best(takes, fixed, arranger.jury)
@@ -144,7 +158,6 @@ def _sheet(
     known: Mapping[str, Track],
     arranger: Arranger,
     redo: Redo | None,
-    texture: Texture | None,
 ) -> Sheet:
     """What is to be played, with what is known of the slots laid in."""
     codes, bar = arranger.codes, BAR_STEPS[s.meter]
@@ -170,8 +183,45 @@ def _sheet(
         asked,
         harmony.roots,
         strictness.holdable(stage.plan.chords, total),
-        None if texture is None else np.resize(texture.latents, (s.bars, texture.latents.shape[1])),
     )
+
+
+def _played(
+    player: Player, sheet: Sheet, texture: Texture | None, rng: np.random.Generator
+) -> list[Take]:
+    """Takes of a sheet; after the bars of a texture, which are left out again, if there is one."""
+    if texture is None:
+        return player.play(sheet, rng, CANDIDATES)
+    before = len(texture.ids)
+    first = sheet.ids.shape[1] - len(SLOTS)  # the fields "plays ..." are the last
+    led = replace(
+        sheet,
+        ids=np.concatenate([texture.ids, sheet.ids]),
+        states=np.concatenate([texture.ids[:, first:], sheet.states]),
+        steps=Steps(
+            *(
+                np.concatenate(pair)
+                for pair in zip(*map(_columns, (texture.steps, sheet.steps)), strict=True)
+            )
+        ),
+        copies=np.concatenate(
+            [np.full(before, -1), np.where(sheet.copies < 0, -1, sheet.copies + before)]
+        ),
+        wanted=np.concatenate(
+            [np.zeros((before, *sheet.wanted.shape[1:]), np.float32), sheet.wanted]
+        ),
+        roots=np.concatenate([texture.roots, sheet.roots]),
+        holdable=np.concatenate([np.ones((before, 12), bool), sheet.holdable]),
+    )
+    led.holdable[before] = False  # what the others held ends with them
+    takes = player.play(led, rng, CANDIDATES)
+    return [
+        Take(Steps(*(rows[before:] for rows in _columns(take.steps))), take.told) for take in takes
+    ]
+
+
+def _columns(steps: Steps) -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+    return steps.drums, steps.words, steps.octaves
 
 
 def _different(

@@ -1,23 +1,27 @@
 """How the band of another piece moves: "accompany it like in this file".
 
-In: a score with its roles. Out: a `Texture`: one latent a bar, read by the network's own encoder
-from everything that plays beside the melody, with the bars in which nobody plays left out.
+In: a score with its roles. Out: a `Texture`: its busiest bars, as the network reads them. Ours
+begins where they end: what was played a bar ago explains most of what a band plays next. (The
+network's bar latents were meant for this and carry next to nothing: docs/lab.md.)
 """
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from models import vocabulary
 from models.arranger.band import ROLE_OF, SLOTS
-from models.arranger.encode import STRUCK, encode
+from models.arranger.context import GIVEN, encode_context
+from models.arranger.encode import STRUCK, Steps, encode, harmony_of
 from models.arranger.generate import Arranger, Texture
-from models.arranger.staging import band_of
+from models.arranger.staging import band_of, situation
 from models.composer.sheets import BAR_STEPS
 from models.errors import Refusal
 from models.planner.plan import Plan
 from models.score import Score, Track
+
+#: Bars of the model that are heard before ours begin.
+BARS = 4
 
 
 def texture_of(score: Score, plan: Plan, arranger: Arranger) -> Texture:
@@ -35,17 +39,20 @@ def texture_of(score: Score, plan: Plan, arranger: Arranger) -> Texture:
         free = [t for t in of_role if t not in tracks.values()]
         if free:
             tracks[slot] = max(free, key=lambda t: len(t.notes))
+    melody = next((t.notes for t in score.tracks if t.role == "melody"), ())
+    here = situation(plan, melody, "mma", dict.fromkeys(tracks, GIVEN))
     family = vocabulary.load().styles[plan.style].family
     steps = encode(band_of(plan, (), tracks, family), arranger.codes.shapes)
-    net = arranger.player.net
-    rows = [torch.from_numpy(x.astype(np.int64))[None] for x in vars(steps).values()]
-    with torch.inference_mode():
-        played = net.step(*rows)[0]  # (T, slots, d_step)
-        silent = torch.tensor([slot not in tracks for slot in SLOTS])
-        played = played.masked_fill(silent[None, :, None], 0).sum(1)
-        mean, _ = net.textures(played[None], bar)
-    struck = (steps.drums > 0).any(1) | (steps.words >= STRUCK).any(1)
-    busy = struck.reshape(-1, bar).any(1)
-    if not busy.any():
+    struck = (steps.drums > 0).sum(1) + (steps.words >= STRUCK).sum(1)
+    bars = struck.reshape(-1, bar).sum(1)
+    if not bars.any():
         raise Refusal("Nobody accompanies in that file; send one in which a band or a piano plays.")
-    return Texture(mean[0].numpy()[busy])
+    size = min(BARS, len(bars))
+    first = int(np.argmax(np.convolve(bars, np.ones(size), "valid")))
+    cut = slice(first * bar, (first + size) * bar)
+    return Texture(
+        encode_context(here, arranger.codes.style_index)[cut],
+        Steps(steps.drums[cut], steps.words[cut], steps.octaves[cut]),
+        harmony_of(here.chords, len(struck)).roots[cut],
+        bar,
+    )

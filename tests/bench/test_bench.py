@@ -42,8 +42,8 @@ def test_random_briefs_can_all_be_planned():
 def test_control_reports_a_file_that_does_not_say_what_was_asked(studio, monkeypatch):
     honest = studio_module.arrange
 
-    def a_tone_too_high(plan, melody):
-        score = honest(plan, melody)
+    def a_tone_too_high(*asked):
+        score = honest(*asked)
         return replace(score, tempos=(replace(score.tempos[0], bpm=score.bpm + 7),))
 
     monkeypatch.setattr(studio_module, "arrange", a_tone_too_high)

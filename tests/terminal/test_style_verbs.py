@@ -130,7 +130,7 @@ def test_reworks_are_made_in_the_style_too(home, monkeypatch, trained):
         raise Refusal("Seen.")
 
     monkeypatch.setattr(Fitting, "wear", wear)
-    monkeypatch.setattr(Studio, "open", lambda *_: Studio("plain", find_soundfont(None)))
+    monkeypatch.setattr(Studio, "open", lambda *_: Studio("plain", None, find_soundfont(None)))
     result = run("rework", "--style", "Mine", "vary", home / "one.mid", "--out", home / "o")
     assert str(result.exception) == "Seen."
     assert seen == [("plain", folder)]

@@ -261,7 +261,9 @@ def _played(told: Mapping[str, Any], locale: str, quote: Callable[[str, int], st
         kept = translate("Kept note for note: {names}.", locale, names=names("kept"))
         sentences.append(kept)
     if told.get("moved"):
-        moved = translate("Kept, in octaves that suit the player: {names}.", locale, names=names("moved"))
+        moved = translate(
+            "Kept, in octaves that suit the player: {names}.", locale, names=names("moved")
+        )
         sentences.append(moved)
     if told.get("new"):
         sentences.append(translate("New: {names}.", locale, names=names("new")))

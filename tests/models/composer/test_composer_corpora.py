@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
 import symusic
 
 from models.composer.corpora.midi_sets import nottingham, pop909
@@ -89,6 +90,7 @@ def test_musicxml_lead_sheets_keep_pickups_and_ties_in_place(tmp_path: Path) -> 
     assert held == (12 * 3 + 8, 12, 72)
 
 
+@pytest.mark.timeout(1800)  # seven corpora from scratch: minutes of parsing, more on a busy machine
 def test_the_real_corpora_read_as_counted(data_dir: Path, tmp_path: Path) -> None:
     sheets = load_sheets(data_dir, tmp_path)
     everything = [s for members in sheets.values() for s in members]

@@ -15,7 +15,7 @@ import numpy as np
 from models.arranger.band import Band
 from models.arranger.batches import Codes
 from models.arranger.context import WRITE, Situation, bounds, busyness, section_onsets
-from models.arranger.decode import Floats, Take
+from models.arranger.decode import Floats
 from models.arranger.encode import STRUCK, Steps, harmony_of, played_rows
 from models.arranger.judge import Judge
 from models.composer.sheets import BAR_STEPS
@@ -36,14 +36,14 @@ class Jury:
     judge: Judge
 
 
-def best(takes: Sequence[Take], s: Situation, jury: Jury) -> Steps:
+def best(takes: Sequence[Steps], s: Situation, jury: Jury) -> Steps:
     """The take that costs least."""
 
-    def whole(take: Take) -> float:
-        doubt = jury.judge.doubt(_band(take.steps, s, jury.codes), s.family)
-        return cost(take.steps, s, jury.codes, jury.table) + _DOUBT * doubt
+    def whole(take: Steps) -> float:
+        doubt = jury.judge.doubt(_band(take, s, jury.codes), s.family)
+        return cost(take, s, jury.codes, jury.table) + _DOUBT * doubt
 
-    return min(takes, key=whole).steps
+    return min(takes, key=whole)
 
 
 def _band(steps: Steps, s: Situation, codes: Codes) -> Band:

@@ -50,14 +50,6 @@ class Sheet:
     guidance: float = 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Take:
-    """A candidate; with guidance, `told` is how much likelier its style makes it, nats a step."""
-
-    steps: Steps
-    told: float
-
-
 class Player:
     """A network ready to play. Safe to share between threads."""
 
@@ -120,7 +112,7 @@ class Player:
             found: Floats = net.outlook(ids, net.step(*rows), latents, sheet.bar)[0].numpy()
         return found
 
-    def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Take]:
+    def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Steps]:
         """`count` candidates for a sheet."""
         takes = _Takes(self, sheet, rng, count)
         for t in range(len(sheet.ids)):
@@ -153,7 +145,6 @@ class _Takes:
         self.octaves = np.zeros((total, count, len(PITCHED)), np.int16)
         self.sounding = np.zeros((count, len(PITCHED), 12), bool)
         self.count = count
-        self.told = np.zeros(count)
 
     def step(self, t: int) -> None:
         """Play one step."""
@@ -189,7 +180,6 @@ class _Takes:
         for lane in range(LANES):
             level = _draw(self._guided(minds[:, :, lane]), self.sheet.warmth, draws[lane])
             found[:, lane] = level
-            self._heed(minds[:, :, lane], level)
             minds += p.chain[lane, level].reshape(self.count, LANES, LEVELS)
         return found
 
@@ -219,7 +209,6 @@ class _Takes:
         draws = self.rng.random((2, self.count), np.float32)
         word = _draw(logits, sheet.warmth, draws[0])
         self.words[t, :, i] = word
-        self._heed(minds, word)
         struck = word >= STRUCK
         if struck.any():
             weight, bias = p.height[i]
@@ -236,15 +225,6 @@ class _Takes:
         found: Floats = styled + np.float32(self.sheet.guidance) * (styled - plain)
         return found
 
-    def _heed(self, minds: Floats, drawn: NDArray[np.int64]) -> None:
-        """Add how much likelier what was drawn is to the mind that knows the style."""
-        if len(minds) == 1:
-            return
-        rows = np.arange(self.count)
-        top = minds.max(-1, keepdims=True)
-        surprise = np.log(np.exp(minds - top).sum(-1)) + top[..., 0] - minds[:, rows, drawn]
-        self.told += surprise[1] - surprise[0]
-
     def _listen(self, t: int, i: int) -> None:
         """Which pitch classes sound on."""
         word = self.words[t, :, i]
@@ -253,13 +233,10 @@ class _Takes:
             tones = self.player.tone_sets[word[row]]
             self.sounding[row, i] = np.roll(tones, int(self.sheet.roots[t]))
 
-    def all(self) -> list[Take]:
+    def all(self) -> list[Steps]:
         """The candidates."""
         return [
-            Take(
-                Steps(self.drums[:, row], self.words[:, row], self.octaves[:, row]),
-                float(self.told[row]) / len(self.drums),
-            )
+            Steps(self.drums[:, row], self.words[:, row], self.octaves[:, row])
             for row in range(self.count)
         ]
 

@@ -19,7 +19,7 @@ from models.arranger.band import SLOTS
 from models.arranger.batches import Codes
 from models.arranger.choosing import Jury, best
 from models.arranger.context import GIVEN, WRITE, Ids, Situation, bounds, encode_context, fields
-from models.arranger.decode import Player, Sheet, Take
+from models.arranger.decode import Player, Sheet
 from models.arranger.encode import Steps, encode, harmony_of
 from models.arranger.judge import Judge, is_of_judge
 from models.arranger.model import ArrangerNet, Config
@@ -188,7 +188,7 @@ def _sheet(
 
 def _played(
     player: Player, sheet: Sheet, texture: Texture | None, rng: np.random.Generator
-) -> list[Take]:
+) -> list[Steps]:
     """Takes of a sheet; after the bars of a texture, which are left out again, if there is one."""
     if texture is None:
         return player.play(sheet, rng, CANDIDATES)
@@ -215,9 +215,7 @@ def _played(
     )
     led.holdable[before] = False  # what the others held ends with them
     takes = player.play(led, rng, CANDIDATES)
-    return [
-        Take(Steps(*(rows[before:] for rows in _columns(take.steps))), take.told) for take in takes
-    ]
+    return [Steps(*(rows[before:] for rows in _columns(take))) for take in takes]
 
 
 def _columns(steps: Steps) -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
@@ -225,17 +223,17 @@ def _columns(steps: Steps) -> tuple[NDArray[np.int16], NDArray[np.int16], NDArra
 
 
 def _different(
-    takes: list[Take], sheet: Sheet, player: Player, rng: np.random.Generator
-) -> list[Take]:
+    takes: list[Steps], sheet: Sheet, player: Player, rng: np.random.Generator
+) -> list[Steps]:
     """Takes that differ from what was there: the same beat again is no answer to a re-roll.
 
     Where the style leaves little choice they are played ever more freely.
     """
     for by in (1.5, 2.0, 3.0):
-        if found := [take for take in takes if _differs(take.steps, sheet)]:
+        if found := [take for take in takes if _differs(take, sheet)]:
             return found
         takes = player.play(replace(sheet, warmth=by * sheet.warmth), rng, CANDIDATES)
-    return [take for take in takes if _differs(take.steps, sheet)] or takes
+    return [take for take in takes if _differs(take, sheet)] or takes
 
 
 def _differs(take: Steps, sheet: Sheet) -> bool:

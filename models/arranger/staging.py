@@ -7,7 +7,6 @@ the network writes in a slot, and a slot's steps as `Note`s in the part's range.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,8 +188,3 @@ def _placed(
 
 def _bar_at(stage: Stage, onset: float) -> Bar:
     return stage.bars[min(len(stage.bars) - 1, int(onset // stage.bar_beats))]
-
-
-def quieter(notes: Sequence[Note], by: int) -> list[Note]:
-    """The notes softer by a number of velocities."""
-    return [replace(n, velocity=max(1, n.velocity - by)) for n in notes]

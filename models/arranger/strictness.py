@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.arranger.context import Situation
-from models.arranger.decode import NEVER, Bools, Floats
-from models.arranger.encode import HOLD, PITCHED, STRUCK, Shapes
+from models.arranger.decode import Bools, Floats
+from models.arranger.encode import PITCHED, STRUCK, Shapes
 from models.composer.sheets import BAR_STEPS
 from models.score import Meter, PlacedChord
 
@@ -92,8 +92,3 @@ def holdable(chords: Sequence[PlacedChord], total: int) -> Bools:
             free[start] = False
             free[start, sorted(placed.chord.pcs)] = True
     return free
-
-
-def struck_again(found: Floats, starts: Sequence[int]) -> None:
-    """Nothing is held into these steps: where a part enters."""
-    found[list(starts), :, HOLD] = NEVER

@@ -47,15 +47,11 @@ def sheet(states: list[int], steps: Steps, **changes: object) -> Sheet:
     return Sheet(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-def steps_of(net: ArrangerNet, made: Sheet, rng: np.random.Generator, count: int) -> list[Steps]:
-    return [take.steps for take in Player(net, SHAPES.tones).play(made, rng, count)]
-
-
 def test_numpy_plays_as_torch_reads(net: ArrangerNet) -> None:
     """What the player drew has, step by step, the chances that the network gives it."""
     player = Player(net, SHAPES.tones)
     made = sheet([WRITE] * 6, blank(), warmth=1.0)
-    played = player.play(made, np.random.default_rng(2), 2)[1].steps
+    played = player.play(made, np.random.default_rng(2), 2)[1]
     tensors = [torch.from_numpy(x.astype(np.int64))[None] for x in vars(played).values()]
     rows = torch.from_numpy(made.ids.astype(np.int64))[None]
     batch = Batch(rows, *tensors, BAR, torch.zeros(1, dtype=torch.bool))
@@ -90,7 +86,7 @@ def test_guidance_of_nothing_is_nothing(net: ArrangerNet) -> None:
     player = Player(net, SHAPES.tones)
     made.ids[:, player.style_columns] = 0
     led = Sheet(**{**vars(made), "guidance": 2.0})
-    first, second = (player.play(s, np.random.default_rng(5), 1)[0].steps for s in (made, led))
+    first, second = (player.play(s, np.random.default_rng(5), 1)[0] for s in (made, led))
     assert np.array_equal(first.words, second.words)
     assert np.array_equal(first.drums, second.drums)
 
@@ -100,7 +96,7 @@ def test_given_parts_come_back_and_absent_ones_are_silent(net: ArrangerNet) -> N
     steps.drums[::4, 0] = 2
     steps.words[::8, 0] = STRUCK + 3
     made = sheet([GIVEN, GIVEN, WRITE, ABSENT, WRITE, ABSENT], steps)
-    for take in steps_of(net, made, np.random.default_rng(0), 3):
+    for take in Player(net, SHAPES.tones).play(made, np.random.default_rng(0), 3):
         assert np.array_equal(take.drums, steps.drums)
         assert np.array_equal(take.words[:, 0], steps.words[:, 0])
         assert not take.words[:, [2, 4]].any()
@@ -111,7 +107,7 @@ def test_what_may_not_sound_on_is_not_held(net: ArrangerNet) -> None:
     holdable = np.ones((T, 12), bool)
     holdable[::8] = False
     made = sheet([WRITE] * 6, blank(), holdable=holdable)
-    for take in steps_of(net, made, np.random.default_rng(3), 4):
+    for take in Player(net, SHAPES.tones).play(made, np.random.default_rng(3), 4):
         assert not (take.words[::8] == HOLD).any()
         before = take.words[:-1]
         assert not ((before == REST) & (take.words[1:] == HOLD)).any()
@@ -125,7 +121,7 @@ def test_wishes_are_obeyed_and_returns_return(net: ArrangerNet) -> None:
     copies = np.full(T, -1)
     copies[32:48] = np.arange(16)
     made = sheet([WRITE] * 6, blank(), wanted=wanted, copies=copies)
-    for take in steps_of(net, made, np.random.default_rng(4), 2):
+    for take in Player(net, SHAPES.tones).play(made, np.random.default_rng(4), 2):
         assert take.words[:, 1].max() < STRUCK + 12
         assert np.array_equal(take.drums[32:48], take.drums[:16])
         assert np.array_equal(take.words[32:48], take.words[:16])

@@ -83,7 +83,8 @@ def _ours(case: Case) -> list[Figure]:
     import torch
 
     from models.arranger import generate
-    from models.arranger.decode import Player, Sheet, Take
+    from models.arranger.decode import Player, Sheet
+    from models.arranger.encode import Steps
 
     class Listening(Player):
         """A player that remembers what it was asked to play."""
@@ -92,7 +93,7 @@ def _ours(case: Case) -> list[Figure]:
             self.__dict__.update(player.__dict__)
             self.sheets: list[Sheet] = []
 
-        def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Take]:
+        def play(self, sheet: Sheet, rng: np.random.Generator, count: int) -> list[Steps]:
             self.sheets.append(sheet)
             return super().play(sheet, rng, count)
 

@@ -210,7 +210,7 @@ def gallery(
         "docs/gallery"
     ),
 ) -> None:
-    """Make the twelve pieces of the gallery again, with pictures and the listening sheet."""
+    """Make the gallery again: twelve pieces, one tune in twelve styles, pictures, the sheet."""
     from bot.gallery import rebuild
 
     rebuild(out, typer.echo)

@@ -1,31 +1,26 @@
-"""The gallery: 12 pieces over the five purposes, rebuilt by one command, and its listening sheet.
+"""The gallery: 12 pieces over the five purposes and one tune in 12 styles, and its listening sheet.
 
 In: `gallery.toml`, the recipes. Out: for each piece its MIDI and a small picture, and a README with
 the recipes, what can be measured and what was heard. No sound: `python -m bot compose` renders it.
-On one machine the same weight writes the same bytes.
+On one machine the same weights write the same bytes. The arrangements: `gallery_arrangements`.
 """
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from PIL import Image
-
+from bot import gallery_arrangements as arrangements
 from bot import wording
-from bot.agent.motif import read_motif
 from bot.domain import Melody, Request, Rework
 from bot.gallery_facts import facts_in_words
-from bot.piece import PieceFile, facts_of
+from bot.gallery_files import draw, put, table, typed_notes, written
+from bot.piece import PieceFile
 from bot.recipe import players, recipe
-from bot.recording import Stopwatch
-from bot.render import picture
 from bot.rework import draft
 from bot.studio import Studio, sketch_of
 from models import hub, midi
@@ -33,12 +28,10 @@ from models.arranger.generate import load_arranger
 from models.composer.generate import Composer, load_composer
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
-from models.planner.plan import Plan
-from models.score import Score, Track
+from models.score import Score
 
 #: What everything in the gallery may weigh together, in bytes.
-MAX_BYTES = 300_000
-_COLOURS = 64  # of a picture: a few hues, each in some shades
+MAX_BYTES = 700_000
 
 
 @dataclass(frozen=True)
@@ -73,46 +66,51 @@ class Hung:
     score: Score
 
 
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("gallery.toml").read_text(encoding="utf-8"))
-
-
 def entries() -> tuple[Entry, ...]:
     """The recipes, in order; one works only on those before it."""
-    return tuple(Entry(**{**row, "tune": tuple(row.get("tune", ()))}) for row in _table()["pieces"])
+    return tuple(Entry(**{**row, "tune": tuple(row.get("tune", ()))}) for row in table()["pieces"])
 
 
 def rebuild(out: Path, show: Callable[[str], None]) -> None:
-    """Make every piece again with the shipped weight, into `out`; `show` gets a line for each.
+    """Make every piece again with the shipped weights, into `out`; `show` gets a line for each.
 
     Raises
     ------
     Refusal
-        When the weight is missing or a recipe cannot be met.
+        When a weight is missing or a recipe cannot be met.
     """
     out.mkdir(parents=True, exist_ok=True)
+    studio = quiet_studio(load_composer())
     hung = []
-    for piece in made(entries(), load_composer(), out):
+    for piece in made(entries(), studio.composer, out):
         hung.append(piece)
         show(f"{piece.entry.name}: {recipe(piece.piece.facts)}")
-    (out / "README.md").write_text(sheet(hung, hub.manifest("composer").sha256), encoding="utf-8")
+    arranged = []
+    for one in arrangements.made(arrangements.entries(), studio, out):
+        arranged.append(one)
+        show(f"{one.entry.name}: {recipe(one.piece.facts)}")
+    text = sheet(hung, hub.manifest("composer").sha256)
+    text += "\n" + arrangements.sheet(arranged, hub.manifest("arranger").sha256)
+    (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def quiet_studio(composer: Composer) -> Studio:
+    """A studio that writes and does not render: it needs no soundfont."""
+    return Studio(composer, load_arranger(), Path())
 
 
 def made(wanted: Sequence[Entry], composer: Composer, out: Path) -> list[Hung]:
     """Make recipes in order, each as `out`/NAME.mid and NAME.png."""
-    studio = Studio(
-        composer, load_arranger(), Path()
-    )  # nothing is rendered: no soundfont is needed
+    studio = quiet_studio(composer)
     hung = []
     with TemporaryDirectory() as scratch:
         for entry in wanted:
             folder = Path(scratch) / entry.name
             sketch, melody = _drafted(entry, studio, Path(scratch))
-            piece = _written(studio, sketch, folder, melody)
+            piece = written(studio, sketch, folder, melody)
             (out / f"{entry.name}.mid").write_bytes((folder / "piece.mid").read_bytes())
             score = midi.read(folder / "piece.mid")
-            _draw(score, out / f"{entry.name}.png", Path(scratch))
+            draw(score, out / f"{entry.name}.png", Path(scratch))
             hung.append(Hung(entry, piece, score))
     return hung
 
@@ -129,64 +127,21 @@ def _drafted(entry: Entry, studio: Studio, pieces: Path) -> tuple[PieceFile, Mel
         if entry.tune:
             _typed(entry.tune, sketch, pieces / place)
         else:
-            _written(studio, sketch, pieces / place)
+            written(studio, sketch, pieces / place)
     asked = {"use": entry.use, "source": place or None, **entry.rework}
     request = Request("rework", brief=brief, bars=entry.bars, rework=Rework(**asked))
     return draft(request, entry.seed, pieces, studio.composer)[0]
 
 
-def _written(
-    studio: Studio, sketch: PieceFile, folder: Path, melody: Melody | None = None
-) -> PieceFile:
-    """A piece with all its files but the sound."""
-    folder.mkdir()
-    written = studio.write(sketch, folder, Stopwatch({}), given=melody)
-    piece = replace(
-        sketch,
-        id=folder.name,
-        melody_seed=written.melody_seed,
-        verification=written.checks,
-        facts=facts_of(sketch, written.checks, written.tries, written.score.seconds),
-    )
-    piece.save(folder)
-    return piece
-
-
 def _typed(tune: Sequence[str], sketch: PieceFile, folder: Path) -> None:
-    """A typed tune, alone, as a piece to work on; each line has up to four bars."""
-    plan, notes, at = sketch.plan, [], 0.0
-    for line in tune:
-        heard = read_motif(line, plan.meter, plan.key)
-        notes += [replace(n, onset=n.onset + at) for n in heard]
-        at += (line.count("|") + 1) * plan.meter.bar_beats
-    folder.mkdir()
-    alone = replace(plan, chords=())
-    midi.write(_score_of(alone, tuple(notes)), folder / "piece.mid")
-    replace(sketch, plan=alone, id=folder.name).save(folder)
-
-
-def _score_of(plan: Plan, melody: Melody) -> Score:
-    part = plan.part("melody")
-    program = part.program if part else 0
-    return Score(
-        plan.title, plan.key, plan.meter, plan.tempos, plan.bars,
-        (Track("Melody", "melody", program, melody),),
-        (), tuple(s.section for s in plan.sections),
-    )  # fmt: skip
-
-
-def _draw(score: Score, path: Path, scratch: Path) -> None:
-    """The piano roll in few colours, so that twelve of them weigh little."""
-    whole = scratch / "whole.png"
-    picture.piano_roll(score, whole)
-    with Image.open(whole) as image:
-        few = image.quantize(_COLOURS, Image.Quantize.MEDIANCUT, 3, dither=Image.Dither.NONE)
-        few.save(path, "PNG", optimize=True)
+    """A typed tune, alone, as a piece to work on: its chords are to be found."""
+    plan = replace(sketch.plan, chords=())
+    put(sketch, plan, typed_notes(tune, plan), folder)
 
 
 def sheet(hung: Sequence[Hung], weight: str) -> str:
     """The README: recipes, measured facts and what was heard, weaknesses first."""
-    heard_on = str(_table()["heard_on"])
+    heard_on = str(table()["heard_on"])
     fresh = bool(heard_on) and weight.startswith(heard_on)
     lines = [
         "# Gallery",
@@ -194,7 +149,8 @@ def sheet(hung: Sequence[Hung], weight: str) -> str:
         "Twelve pieces over the five purposes, each exactly as the composer wrote it: no seed was",
         "tried twice and no note was touched. `python -m bot gallery` makes them again; the weight",
         f"here is `{weight[:12]}`. Open the MIDI files in any player; for the sound of a brief,",
-        "put it into a file for `python -m bot compose --brief FILE`.",
+        "put it into a file for `python -m bot compose --brief FILE`. Below them stands",
+        "[one tune in twelve styles](#one-tune-in-twelve-styles).",
         "",
         "In each listing the numbers are read back from the MIDI file by the same command.",
         "Nobody listened by ear: what is weak and good was judged from the notes, the pictures and",

@@ -32,6 +32,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from models.arranger.band import SLOTS
+from models.arranger.corpora.grid import unswing
 from models.arranger.mma_run import StyleFile, Voice, style_file
 from models.composer.sheets import BAR_STEPS
 from models.vocabulary import load
@@ -316,17 +317,6 @@ def find_swing(onsets: Iterable[float]) -> float:
     if len(late) < 4 or half > 0.6 * len(late) or first > 0.25 * len(late):
         return 0.5
     return round(median(late), 3)
-
-
-def unswing(time: float, swing: float) -> float:
-    """Move a time in beats so that `swing` falls on the half: [0, s] to [0, .5], [s, 1] to [.5, 1].
-
-    Whole beats stay.
-    """
-    beat, place = divmod(time, 1.0)
-    if place <= swing:
-        return beat + place * 0.5 / swing
-    return beat + 0.5 + (place - swing) * 0.5 / (1 - swing)
 
 
 def gridded(parts: dict[str, Notes], groove: Groove, beats: int, bars: int) -> tuple[Rows, float]:

@@ -16,7 +16,7 @@ from models.arranger.band import ROLE_OF, SECTIONS, SLOTS, Band, Rows, rows
 from models.arranger.context import ABSENT, WRITE, Situation
 from models.arranger.encode import HOLD, PITCHED, STRUCK, Shapes, Steps
 from models.arranger.stage import VELOCITIES, Bar, Stage
-from models.arranger.strictness import STEPS_PER_BEAT
+from models.composer.sheets import STEPS_PER_BEAT
 from models.planner.plan import Part, Plan
 from models.score import Note, PlacedChord, Section, Track
 from models.theory import QUALITY_CLASSES

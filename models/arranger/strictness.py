@@ -14,10 +14,9 @@ import numpy as np
 from models.arranger.context import Situation
 from models.arranger.decode import Bools, Floats
 from models.arranger.encode import PITCHED, STRUCK, Shapes
-from models.composer.sheets import BAR_STEPS
+from models.composer.sheets import BAR_STEPS, STEPS_PER_BEAT
 from models.score import Meter, PlacedChord
 
-STEPS_PER_BEAT = 4
 #: What a tone outside the chord costs, in nats, on strong and on weak steps; bass apart.
 _STRONG, _WEAK, _BASS_STRONG, _BASS_WEAK = 1.5, 0.5, 2.5, 0.0
 #: What a wrong bass under a new chord costs.

@@ -1,0 +1,1 @@
+"""The lyricist: words that can be sung to a given melody."""

@@ -7,11 +7,10 @@ nothing here composes or listens. What a button means stands in its `custom_id`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot import arrange_ask, arrange_desk, rework_desk, shelf, suggest
 from bot.arrange_ask import KEEP_CHOICES, WHAT_CHOICES
@@ -19,18 +18,17 @@ from bot.client import Segno
 from bot.domain import Act
 from bot.ui import Interaction
 from cogs.library import Library
+from cogs.pointing import Choices, Pointing
 from models import vocabulary
 from models.errors import Refusal
 from models.planner.plan import Plan
 
-Choices = list[app_commands.Choice[str]]
 
-
-class Arrange(commands.Cog):
+class Arrange(Pointing):
     """Bands for what exists, and changes to who plays what."""
 
     def __init__(self, bot: Segno) -> None:
-        self.bot = bot
+        super().__init__(bot, "Arrange this")
         bot.actions |= {
             "players": self.chosen,
             "band": self.chosen,
@@ -38,19 +36,6 @@ class Arrange(commands.Cog):
             "correct": self.correct,
             "undo": self.undo,
         }
-        self.pointing = app_commands.ContextMenu(
-            name="Arrange this",
-            callback=self.point_at,
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-            allowed_contexts=app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
-            ),
-        )
-        bot.tree.add_command(self.pointing)
-
-    async def cog_unload(self) -> None:
-        """Take the message command away with the cog."""
-        self.bot.tree.remove_command(self.pointing.name, type=self.pointing.type)
 
     @app_commands.command(description="A band for your tune, rhythm, file or hum, or for a piece")
     @app_commands.describe(
@@ -124,21 +109,21 @@ class Arrange(commands.Cog):
 
     @arrange.autocomplete("style")
     async def _styles(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().styles, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().styles, typed)
 
     @arrange.autocomplete("ensemble")
     async def _ensembles(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().ensembles, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().ensembles, typed)
 
     @arrange.autocomplete("instruments")
     async def _players(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.several, vocabulary.load().instruments, typed)
+        return await self.offer(interaction, suggest.several, vocabulary.load().instruments, typed)
 
     @edit.autocomplete("instrument")
     async def _player(self, interaction: Interaction, typed: str) -> Choices:
         words = vocabulary.load()
-        found = await self._offer(interaction, suggest.entries, words.instruments, typed)
-        kits = await self._offer(interaction, suggest.entries, words.kits, typed)
+        found = await self.offer(interaction, suggest.entries, words.instruments, typed)
+        kits = await self.offer(interaction, suggest.entries, words.kits, typed)
         return [*found[: suggest.LIMIT - len(kits)], *kits] if typed else found
 
     @arrange.autocomplete("piece")
@@ -167,10 +152,6 @@ class Arrange(commands.Cog):
             return arrange_desk.plan_of(await shelf.visible(self.bot, interaction, key))
         except Refusal:
             return None
-
-    async def _offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
-        locale = await self.bot.language(interaction)
-        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
 
     async def point_at(self, interaction: Interaction, message: discord.Message) -> None:
         """Show who could play the music a message carries."""

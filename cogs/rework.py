@@ -7,19 +7,17 @@ nothing here composes. Which music a menu means stands in its `custom_id`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot import rework_ask, rework_desk, suggest
 from bot.client import Segno
 from bot.domain import Use
 from bot.ui import Interaction
+from cogs.pointing import Choices, Pointing
 from models import vocabulary
 
-Choices = list[app_commands.Choice[str]]
 Slider = app_commands.Range[int, 0, 100]
 WHAT_CHOICES: dict[Use, str] = {
     "continue": "continue it",
@@ -34,25 +32,12 @@ WHAT_CHOICES: dict[Use, str] = {
 FAR_CHOICES = {"near": "close to it", "far": "far from it"}
 
 
-class Rework(commands.Cog):
+class Rework(Pointing):
     """Working on music that exists."""
 
     def __init__(self, bot: Segno) -> None:
-        self.bot = bot
+        super().__init__(bot, "Work on this music")
         bot.actions |= {"rework": self.chosen, "other": self.other_chosen}
-        self.pointing = app_commands.ContextMenu(
-            name="Work on this music",
-            callback=self.point_at,
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-            allowed_contexts=app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
-            ),
-        )
-        bot.tree.add_command(self.pointing)
-
-    async def cog_unload(self) -> None:
-        """Take the message command away with the cog."""
-        self.bot.tree.remove_command(self.pointing.name, type=self.pointing.type)
 
     @app_commands.command(description="Continue, vary, rewrite or restyle a piece or your own file")
     @app_commands.describe(
@@ -108,21 +93,17 @@ class Rework(commands.Cog):
 
     @rework.autocomplete("style")
     async def _styles(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().styles, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().styles, typed)
 
     @rework.autocomplete("mood")
     async def _moods(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().moods, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().moods, typed)
 
     @rework.autocomplete("piece")
     @rework.autocomplete("other")
     async def _pieces(self, interaction: Interaction, typed: str) -> Choices:
         offers = await rework_desk.pieces_of(self.bot, interaction, typed)
         return [app_commands.Choice(name=name, value=id) for name, id in offers]
-
-    async def _offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
-        locale = await self.bot.language(interaction)
-        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
 
     async def point_at(self, interaction: Interaction, message: discord.Message) -> None:
         """Show what can be done with the music a message carries."""

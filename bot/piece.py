@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from bot.domain import Act, Use
 from models.errors import Refusal
+from models.lyrics import Lyrics
 from models.planner.brief import Brief
 from models.planner.intake import brief_from_json
 from models.planner.plan import Plan
@@ -39,7 +40,8 @@ class PieceFile:
     """One piece as its folder remembers it; `melody_seed` draws the melody over `plan`.
 
     `locale` ("en" or "zh") is the language of its title and picture. `done` says what was done to
-    other music to make it (`bot.rework`); its facts keep it.
+    other music to make it (`bot.rework`); its facts keep it. `lyrics` are the words that are sung
+    to its melody; a piece without words has None.
     """
 
     brief: Brief
@@ -52,6 +54,7 @@ class PieceFile:
     verification: tuple[Check, ...] = ()
     done: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    lyrics: Lyrics | None = None
 
     def save(self, folder: Path) -> None:
         """Write `piece.json` into the piece's folder."""
@@ -66,6 +69,7 @@ class PieceFile:
             "lineage": asdict(self.lineage),
             "verification": [asdict(c) for c in self.verification],
             "facts": dict(self.facts),
+            "lyrics": self.lyrics.to_json() if self.lyrics else None,
         }
         text = json.dumps(data, ensure_ascii=False, indent=1)
         (folder / "piece.json").write_text(text, encoding="utf-8")
@@ -85,6 +89,7 @@ class PieceFile:
             raise Refusal(
                 "That piece is not here any more; make it again from its recipe with /compose."
             ) from None
+        words = data.get("lyrics")  # pieces from before there were words have none
         return cls(
             brief=brief_from_json(data["brief"]),
             plan=_PLAN.validate_python(data["plan"]),
@@ -95,6 +100,7 @@ class PieceFile:
             id=data["id"],
             verification=tuple(Check(**c) for c in data["verification"]),
             facts=data["facts"],
+            lyrics=Lyrics.from_json(words) if words else None,
         )
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from models import abc, abc_text
-from models.errors import Refusal
 from models.lyrics import Sung
 from models.score import Note, Score
 
@@ -65,7 +64,7 @@ def read_hymns(data: Path, split: Split | None = None) -> list[Hymn]:
             continue
         try:
             hymns.append(read_hymn(path))
-        except Refusal:  # no words under it, or more than one meter
+        except ValueError:  # no words under it, no meter, or more than one
             continue
     return hymns
 
@@ -84,14 +83,16 @@ def tune_of(path: Path) -> str:
 
 
 def read_hymn(path: Path) -> Hymn:
-    """One hymn.
+    """One hymn, as it is written: repeats are not played.
 
     Raises
     ------
-    Refusal
-        When it has no words under its notes, or is no ABC that `models.abc` reads.
+    ValueError
+        When it has no words under its notes or no meter, or is no ABC that `models.abc` reads.
     """
     text = abc.decoded(path.read_bytes())
+    if re.search(r"^M:\s*none", text, re.MULTILINE):  # chant: no place is heavier than another
+        raise ValueError("no meter")
     voice = _sung_voice(text)
     rows = _rows(text, voice)
     # Read as written: a repeat sign would play the words' notes twice.
@@ -120,7 +121,7 @@ def _sung_voice(text: str) -> str:
             now = match[1]
         elif row.startswith("w:"):
             return now
-    raise Refusal("There are no words under the notes of this file; send one that has some.")
+    raise ValueError("no words under the notes")
 
 
 def _rows(text: str, voice: str) -> list[tuple[str, list[str]]]:
@@ -163,7 +164,7 @@ def _places(plain: str, melody: Score) -> list[_Place]:
 
     Raises
     ------
-    Refusal
+    ValueError
         When the notes as written and as played do not agree.
     """
     sounding = _chords(melody.tracks[0].notes)
@@ -178,14 +179,12 @@ def _places(plain: str, melody: Score) -> list[_Place]:
             goes_on = bool(out) and bool(held) and pitches <= held
             heard += not goes_on
             if heard >= len(sounding):
-                raise Refusal(
-                    "The repeats and ties of this file are beyond me; send a simpler one."
-                )
+                raise ValueError("notes as written and as played do not agree")
             start, stop = sounding[heard]
             out.append(_Place(start, stop, goes_on, number))
             held = {n.place + n.shift for n in chord if n.tied}
     if heard + 1 != len(sounding):
-        raise Refusal("The repeats and ties of this file are beyond me; send a simpler one.")
+        raise ValueError("notes as written and as played do not agree")
     return out
 
 

@@ -22,13 +22,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from models.lyricist.metre import strength, weight
+from models.lyricist.metre import strength, weights
 from models.score import Note, Score
 
 #: Seconds between two onsets: below the first no syllable can be said, below the second no two.
 _TONGUE, _QUICK = 0.11, 0.17
-#: A syllable is long from this many times the melody's median on.
-_LONG = 2.0
 _LONGEST = 16  # syllables that a line is ever tried with
 #: What a line of so many syllables costs; see `_length_cost`.
 _LENGTHS = (9.0, 4.0, 2.2, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
@@ -94,16 +92,13 @@ def _breathes(before: Note, after: Note) -> bool:
 
 def _weighed(groups: Sequence[Sequence[Note]], score: Score) -> tuple[Slot, ...]:
     """Slots with their weights; one of several notes weighs what its first does."""
-    lengths = [group[-1].end - group[0].onset for group in groups]
-    long = _LONG * median(lengths)
-    slots = []
-    for index, group in enumerate(groups):
-        onset, end = group[0].onset, group[-1].end
-        following = groups[index + 1][0].onset if index + 1 < len(groups) else None
-        heavy = weight(onset, end, following, score.meter)
-        held = lengths[index] >= long - 1e-6
-        slots.append(Slot(onset, end, len(group), float(heavy + held), group[0].pitch))
-    return tuple(slots)
+    spans = [(group[0].onset, group[-1].end) for group in groups]
+    return tuple(
+        Slot(onset, end, len(group), heavy, group[0].pitch)
+        for group, (onset, end), heavy in zip(
+            groups, spans, weights(spans, score.meter), strict=True
+        )
+    )
 
 
 def merged(slots: Sequence[Slot], index: int) -> tuple[Slot, ...]:

@@ -20,17 +20,20 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from models import file_notes
+from models.lyrics import Lyrics
+from models.musicxml_lyrics import under
 from models.musicxml_marks import Marks, directions, loudness
 from models.musicxml_measure import Hand, Layer, fill
-from models.musicxml_reader import read
+from models.musicxml_reader import read, read_words
 from models.notation import Voice, bars_of, bars_of_two
 from models.paper import Paper, abbreviation
 from models.percussion import drum
 from models.score import TICKS_PER_BEAT, Score, Track
 from models.staves import Staff, staves_of
 from models.tidy import tidy
+from models.words_on_score import singer
 
-__all__ = ["read", "write"]
+__all__ = ["read", "read_words", "write"]
 
 _HEADER = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -40,32 +43,38 @@ _HEADER = (
 _DRUM_CHANNEL = 10
 
 
-def write(score: Score, path: Path, paper: Paper | None = None) -> None:
-    """Write a score as MusicXML.
+def write(
+    score: Score, path: Path, paper: Paper | None = None, lyrics: Lyrics | None = None
+) -> None:
+    """Write a score as MusicXML, with `lyrics` under the notes of the track that sings them.
 
-    Without `paper`, `read` gives it back as far as `without_overlaps` leaves it; with it, the file
-    is rounded for the eye and says what `Paper` says.
+    Without `paper`, `read` gives it back as far as `without_overlaps` leaves it, and `read_words`
+    its words; with it, the file is rounded for the eye and says what `Paper` says.
     """
     root = Element("score-partwise", version="4.0")
     SubElement(SubElement(root, "work"), "work-title").text = score.title
-    root.append(_identification(score, paper))
+    root.append(_identification(score, paper, lyrics))
     if paper is not None:
         _credits(root, score.title, paper)
+    singing = singer(score, lyrics) if lyrics else None
     score = score if paper is None else tidy(score)
     tracks = score.tracks or (Track("Music", "other", 0),)  # chords need a staff to stand on
     _part_list(root, tracks, paper)
     marks = directions(score, paper)
     for number, track in enumerate(tracks, start=1):
         part = SubElement(root, "part", id=f"P{number}")
-        _fill_part(part, score, track, marks if number == 1 else {}, paper)
+        words = lyrics if number - 1 == singing else None
+        _fill_part(part, score, track, marks if number == 1 else {}, paper, words)
     indent(root, " ")
     path.write_bytes(_HEADER + tostring(root, encoding="utf-8") + b"\n")
 
 
-def _identification(score: Score, paper: Paper | None) -> Element:
+def _identification(score: Score, paper: Paper | None, lyrics: Lyrics | None) -> Element:
     found = Element("identification")
     if paper is not None and paper.composer:
         SubElement(found, "creator", type="composer").text = paper.composer
+    if lyrics and lyrics.by:
+        SubElement(found, "creator", type="lyricist").text = lyrics.by
     SubElement(SubElement(found, "encoding"), "software").text = "Segno"
     if paper is None:
         field = SubElement(SubElement(found, "miscellaneous"), "miscellaneous-field")
@@ -78,7 +87,7 @@ def _credits(root: Element, title: str, paper: Paper) -> None:
     """Title in the middle, what the page is on the left, who wrote it and how on the right."""
     for text, size, justify in (
         (title, 22, "center"),
-        (paper.note, 11, "left"),
+        (" · ".join(filter(None, (paper.words, paper.note))), 11, "left"),
         (" · ".join(filter(None, (paper.composer, paper.style))), 11, "right"),
     ):
         if text:
@@ -119,7 +128,12 @@ def _part_list(root: Element, tracks: Sequence[Track], paper: Paper | None) -> N
 
 
 def _fill_part(
-    part: Element, score: Score, track: Track, marks: dict[int, Marks], paper: Paper | None
+    part: Element,
+    score: Score,
+    track: Track,
+    marks: dict[int, Marks],
+    paper: Paper | None,
+    lyrics: Lyrics | None,
 ) -> None:
     kind = "" if paper is None else paper.kind
     staves = staves_of(track, score.meter, score.bars, tidy=bool(kind), lead=kind == "lead")
@@ -131,6 +145,8 @@ def _fill_part(
         flat=staves[0].lines == 1,
     )
     written = [_voices(staff, score) for staff in staves]
+    bars = [group for groups in written for group in groups]
+    words = under(bars, lyrics, hand.bar_ticks, page=bool(kind)) if lyrics else {}
     loud = loudness(score, track) if kind in ("score", "part") else {}
     rests = _long_rests(written, score, marks) if kind == "part" else {}
     ends = {s.start_bar for s in score.sections} if kind else set()
@@ -148,7 +164,8 @@ def _fill_part(
             rest = SubElement(SubElement(style, "measure-style"), "multiple-rest")
             rest.text = str(rests[bar])
             here = [*here, (0, style)]
-        fill(measure, _layers(staves, [[g[bar] for g in groups] for groups in written]), here, hand)
+        layers = _layers(staves, [[g[bar] for g in groups] for groups in written])
+        fill(measure, layers, here, hand, words.get(bar))
         if bar == score.bars - 1:
             _bar_line(measure, "light-heavy")
         elif bar + 1 in ends:

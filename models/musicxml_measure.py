@@ -6,7 +6,7 @@ the `<measure>`. Layers follow each other with `<backup>`; rests of the inner on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
@@ -48,9 +48,17 @@ class Hand:
 
 
 def fill(
-    measure: Element, layers: Sequence[Layer], marks: Iterable[tuple[int, Element]], hand: Hand
+    measure: Element,
+    layers: Sequence[Layer],
+    marks: Iterable[tuple[int, Element]],
+    hand: Hand,
+    words: Mapping[int, Element] | None = None,
 ) -> None:
-    """Write the layers one after the other, with the marks before the note they stand over."""
+    """Write the layers one after the other, with the marks before the note they stand over.
+
+    `words` (tick -> `<lyric>`) stand under the notes of the first layer that has one there.
+    """
+    unsung = dict(words or {})
     waiting = iter(marks)
     pending = next(waiting, None)
     signs = {} if hand.is_drum else _accidentals(layers, hand.key)
@@ -74,6 +82,8 @@ def fill(
                 if piece.pitches:
                     sign = signs.get((number, piece.start, piece.pitches[i]))
                 measure.append(_note(piece, i, number + 1, sign, layer, hand))
+                if piece.pitches and not i and piece.start in unsung:
+                    measure[-1].append(unsung.pop(piece.start))
 
 
 def _whole_rest(measure: Element, voice: int, layer: Layer, hand: Hand) -> None:

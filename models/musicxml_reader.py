@@ -1,9 +1,9 @@
 """MusicXML to scores, with ElementTree.
 
 In: a partwise file, ours or a stranger's, plain or compressed (.mxl). Out: a `Score` at sounding
-pitch. Ours come back exactly; of a stranger's file repeats are not unfolded, grace notes are left
-out, a first bar that is not full is a pickup and ends on the bar line, and the first key and meter
-hold for the whole piece. What `safe_xml` refuses is never parsed.
+pitch, or the words under its notes. Ours come back exactly; of a stranger's file repeats are not
+unfolded, grace notes are left out, a first bar that is not full is a pickup and ends on the bar
+line, and the first key and meter hold for the whole piece. What `safe_xml` refuses is never parsed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from xml.etree.ElementTree import Element
 from models import bar_lines, file_limits, file_notes, mxl, safe_xml
 from models.chord_kinds import quality_of
 from models.errors import Refusal
+from models.lyrics import Lyrics
+from models.musicxml_lyrics import found_in
 from models.score import Meter, Note, PlacedChord, Score, Tempo, Track, on_grid, sorted_notes
 from models.theory import MODES, Chord, Key, pitch_class
+from models.words_on_score import Found, lyrics_of
 
 _MAX_BYTES = 16 << 20  # our own six-track minute is under 2 MiB; uploads have their own, lower cap
 _FORTE = 90
@@ -36,6 +39,15 @@ class _Reading:
     marks: list[tuple[int, str]] = field(default_factory=list)
     bars: int = 0
     notes: int = 0
+    words: list[_Words] = field(default_factory=list)
+
+
+@dataclass
+class _Words:
+    """The first verse of a part, over its notes."""
+
+    syllables: list[Found]
+    notes: tuple[Note, ...]
 
 
 @dataclass
@@ -49,6 +61,7 @@ class _Part:
     transpose: int = 0
     notes: list[Note] = field(default_factory=list)
     tied: dict[tuple[int, float], Note] = field(default_factory=dict)  # by pitch and end
+    verses: dict[str, list[Found]] = field(default_factory=dict)
 
 
 def read(path: Path, *, one_meter: bool = False) -> Score:
@@ -60,6 +73,27 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
         When the file is not MusicXML, is damaged, or is beyond what Segno takes; with `one_meter`
         also when a part of it is in another meter (`bar_lines.require_one`).
     """
+    return _read(path, one_meter)[0]
+
+
+def read_words(path: Path) -> Lyrics | None:
+    """The words under the notes of a file: the first verse of the part that has most.
+
+    Returns
+    -------
+    None where there are none; onsets are those of `read`, repeats are not unfolded.
+
+    Raises
+    ------
+    Refusal
+        As `read`.
+    """
+    score, words = _read(path)
+    most = max(words, key=lambda w: len(w.syllables), default=None)
+    return lyrics_of(most.syllables, most.notes, score) if most else None
+
+
+def _read(path: Path, one_meter: bool = False) -> tuple[Score, list[_Words]]:
     root = _parse(path)
     notes = file_notes.from_text(_segno_field(root))
     reading = _Reading()
@@ -87,7 +121,9 @@ def read(path: Path, *, one_meter: bool = False) -> Score:
         _chords(reading),
         file_notes.sections_from_marks(reading.marks, reading.bars),
     )
-    return score if notes is None else file_notes.restore(score, notes, _match)
+    if notes is not None:
+        score = file_notes.restore(score, notes, _match)
+    return score, reading.words
 
 
 def _require_one_meter(reading: _Reading) -> None:
@@ -147,7 +183,15 @@ def _read_part(header: Element | None, element: Element, reading: _Reading) -> T
     reading.notes += len(part.notes)
     file_limits.check_counts(notes=reading.notes, beats=start)
     role = file_notes.guess_role(name, part.program, part.is_drum)
-    return Track(name or "Part", role, part.program, sorted_notes(part.notes), part.is_drum)
+    track = Track(name or "Part", role, part.program, sorted_notes(part.notes), part.is_drum)
+    if part.verses:
+        reading.words.append(_Words(part.verses[min(part.verses, key=_verse)], track.notes))
+    return track
+
+
+def _verse(name: str) -> tuple[int, str]:
+    """Verses in order: "1", "2", "10", and then those that have names."""
+    return int(name[:4]) if name[:4].isdecimal() else 10_000, name
 
 
 def _missing(measure: Element, part: _Part, reading: _Reading) -> float:
@@ -197,6 +241,8 @@ def _read_measure(measure: Element, bar: int, start: float, part: _Part, reading
                 cursor += length
             if child.find("rest") is None:
                 _read_note(child, start + previous, length, part)
+                for verse, syllable in found_in(child, on_grid(start + previous)):
+                    part.verses.setdefault(verse, []).append(syllable)
         else:
             offset = float(child.findtext("offset") or 0) / part.divisions
             _read_mark(child, bar, on_grid(start + cursor + offset), reading)

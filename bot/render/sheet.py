@@ -25,12 +25,14 @@ from bot.render.failures import disk_errors
 from bot.render.fonts import find_chinese
 from models import musicxml
 from models.errors import Refusal
+from models.lyrics import Lyrics
 from models.paper import Paper
 from models.planner.plan import Plan
 from models.score import Role, Score, Track
 from models.staves import staves_of
 from models.tidy import top_line
 from models.vocabulary import load
+from models.words_on_score import singer
 
 FAILED = (
     "I could not engrave this score; the piece itself is safe, and its MusicXML file opens in any "
@@ -57,11 +59,17 @@ class _Job:
 
 
 def engrave(
-    score: Score, folder: Path, *, what: Iterable[str] = ("score",), paper: Paper | None = None
+    score: Score,
+    folder: Path,
+    *,
+    what: Iterable[str] = ("score",),
+    paper: Paper | None = None,
+    lyrics: Lyrics | None = None,
 ) -> dict[str, Path]:
     """Write the score, its parts or its lead sheet into `folder`: the files by kind.
 
     `what` is some of "score", "parts" and "lead"; the kinds are those of `bot.files.NAMES`.
+    `lyrics` stand under the notes of the track that sings them, on every page that it is on.
 
     Raises
     ------
@@ -75,7 +83,7 @@ def engrave(
         room = Path(scratch)
         jobs: list[_Job] = []
         for kind in dict.fromkeys(what):
-            jobs.extend(_WRITERS[kind](ordered, paper, room))
+            jobs.extend(_WRITERS[kind](ordered, paper, room, lyrics))
         _run(jobs, room)
         if (room / "score.pdf").exists():
             made["score"] = _moved(room / "score.pdf", folder / "score.pdf")
@@ -107,36 +115,41 @@ def _printed(name: str, locale: str) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _score(score: Score, paper: Paper, room: Path) -> list[_Job]:
-    musicxml.write(score, room / "score.musicxml", paper)
+def _score(score: Score, paper: Paper, room: Path, lyrics: Lyrics | None) -> list[_Job]:
+    musicxml.write(score, room / "score.musicxml", paper, lyrics)
     staves = sum(len(staves_of(t, score.meter, score.bars, tidy=True)) for t in score.tracks)
     return [_Job("score.musicxml", "score.pdf", "score.png", _unit(staves))]
 
 
-def _parts(score: Score, paper: Paper, room: Path) -> list[_Job]:
+def _parts(score: Score, paper: Paper, room: Path, lyrics: Lyrics | None) -> list[_Job]:
     jobs = []
+    singing = singer(score, lyrics) if lyrics else None
     for number, track in enumerate(score.tracks, start=1):
         alone = score.with_tracks([track])
         if track.is_drum:
             alone = replace(alone, chords=())
         name = f"part-{number:02d}"
         said = replace(paper, kind="part", note=track.name)
-        musicxml.write(alone, room / f"{name}.musicxml", said)
+        sung = lyrics if number - 1 == singing else None
+        musicxml.write(alone, room / f"{name}.musicxml", said, sung)
         jobs.append(_Job(f"{name}.musicxml", f"{name}.pdf", "", _unit(2)))
     return jobs
 
 
-def _lead(score: Score, paper: Paper, room: Path) -> list[_Job]:
-    alone = score.with_tracks([lead_of(score)])
-    musicxml.write(alone, room / "lead.musicxml", replace(paper, kind="lead", note=""))
+def _lead(score: Score, paper: Paper, room: Path, lyrics: Lyrics | None) -> list[_Job]:
+    alone = score.with_tracks([lead_of(score, lyrics)])
+    said = replace(paper, kind="lead", note="")
+    musicxml.write(alone, room / "lead.musicxml", said, lyrics)
     return [_Job("lead.musicxml", "lead.pdf", "lead.png", _unit(1))]
 
 
 _WRITERS = {"score": _score, "parts": _parts, "lead": _lead}
 
 
-def lead_of(score: Score) -> Track:
-    """The tune alone, one note at a time: the melody, else the highest part; empty without one.
+def lead_of(score: Score, lyrics: Lyrics | None = None) -> Track:
+    """The tune alone, one note at a time; empty where there are only chords.
+
+    It is the part that sings, else the melody, else the highest part.
 
     Raises
     ------
@@ -144,7 +157,9 @@ def lead_of(score: Score) -> Track:
         When there is neither a tune nor a chord.
     """
     pitched = [t for t in score.tracks if t.notes and not t.is_drum]
-    found = next((t for t in pitched if t.role == "melody"), None)
+    singing = singer(score, lyrics) if lyrics else None
+    found = None if singing is None else score.tracks[singing]
+    found = found or next((t for t in pitched if t.role == "melody"), None)
     if found is None and pitched:
         found = max(pitched, key=lambda t: sum(n.pitch for n in t.notes) / len(t.notes))
     if found is None:

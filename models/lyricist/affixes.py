@@ -15,8 +15,12 @@ from models.lyricist.elide import Phones
 
 Lookup = Callable[[str], tuple[Phones, ...]]
 
-#: Contractions of verse, which carry an apostrophe where letters fell.
+#: Contractions of verse, which carry an apostrophe where letters fell, and what CMUdict misses.
 VERSE = {
+    "blessed": "B L EH1 S IH0 D",
+    "thro'": "TH R UW1",
+    "altho'": "AO0 L DH OW1",
+    "saith": "S EH1 TH",
     "o'er": "AO1 R",
     "e'er": "EH1 R",
     "ne'er": "N EH1 R",
@@ -45,6 +49,7 @@ SUFFIXES = {
     "ers": "ER0 Z",
     "est": "AH0 S T",
     "eth": "IH0 TH",
+    "st": "S T",
     "ly": "L IY0",
     "ness": "N AH0 S",
     "less": "L AH0 S",
@@ -71,6 +76,8 @@ def contracted(word: str, lookup: Lookup) -> Iterator[Phones]:
     """Phones of a word with an apostrophe: dreamin', angel's, heroes', she'll."""
     if word in VERSE:
         yield tuple(VERSE[word].split())
+    if word.startswith("th'"):
+        yield from (("DH", *phones) for phones in lookup(word[3:]) if phones[0][-1].isdigit())
     if word.endswith("in'"):
         for phones in lookup(word[:-1] + "g"):
             if phones[-1] == "NG":

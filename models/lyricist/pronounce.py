@@ -19,6 +19,7 @@ from pathlib import Path
 from models.lyricist.affixes import built, contracted, filled
 from models.lyricist.corpus import words_of
 from models.lyricist.elide import Phones, is_vowel, sung_variants
+from models.lyricist.g2p import load_speller
 
 DATA = Path(__file__).parent / "lexicon_data"
 #: Spellings that say an -ed or an e is sounded, as in "blessèd".
@@ -142,9 +143,9 @@ class Pronouncer:
         return tuple(readings.values())
 
     def _sure(self, word: str) -> tuple[Phones, ...]:
-        found = self.listed(word) or tuple(contracted(word, self.listed))
+        found = self.listed(word) + tuple(contracted(word, self.listed))
         bare = word.strip("'")
-        return found or (self._sure(bare) if bare not in ("", word) else ())
+        return tuple(dict.fromkeys(found)) or (self._sure(bare) if bare not in ("", word) else ())
 
     def _filled(self, spellings: Iterable[str]) -> tuple[Reading, ...]:
         """Readings of a spelling whose apostrophe says that a syllable is left out."""
@@ -157,8 +158,11 @@ class Pronouncer:
         return ()
 
     def _estimates(self, word: str) -> tuple[Phones, ...]:
+        """Phones of a word no dictionary knows: from its parts if they are listed, else guessed."""
         bare = word.replace("'", "")
-        return tuple(dict.fromkeys(built(bare, self.listed)))
+        if not bare:
+            return ()
+        return tuple(dict.fromkeys(built(bare, self.listed))) or load_speller().guess(bare)
 
 
 @cache

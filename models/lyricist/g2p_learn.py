@@ -12,6 +12,7 @@ import lzma
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
@@ -149,7 +150,7 @@ def learn() -> None:
     units = ["<", ">", *sorted(u for u, n in common.items() if n >= LEAST_UNIT and u not in "<>")]
     number = {unit: at for at, unit in enumerate(units)}
     kept = [text for text in texts if all(unit in number for unit in text)]
-    arrays: dict[str, np.ndarray] = {"units": np.array(" ".join(units))}
+    arrays: dict[str, Any] = {"units": np.array(" ".join(units))}
     for length, counter in enumerate(count_runs([number[u] for u in text] for text in kept), 1):
         runs = sorted(run for run, n in counter.items() if n >= LEAST.get(length, 1))
         arrays[f"runs{length}"] = np.diff(np.array(runs, dtype=np.int64), prepend=0)

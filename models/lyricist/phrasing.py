@@ -27,6 +27,13 @@ from models.score import Note, Score
 
 #: Seconds between two onsets: below the first no syllable can be said, below the second no two.
 _TONGUE, _QUICK = 0.11, 0.17
+#: What the reasons to begin a line are worth, and what one more line costs. Chosen on the hymnal's
+#: train and validation tunes, where the metre tells how people divided them.
+_REST, _HELD, _PERIOD, _HEAVY, _HURRY, _LINE = 1.4, 0.9, 0.6, 0.15, 1.5, 2.0
+_ODD, _AGAIN = 0.5, 0.6
+_APART = 0.55  # beats by which corresponding lines of two sections may begin apart
+#: Notes by which corresponding lines of two sections may differ.
+SURPLUS = 2
 _LONGEST = 16  # syllables that a line is ever tried with
 #: What a line of so many syllables costs; see `_length_cost`.
 _LENGTHS = (9.0, 4.0, 2.2, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
@@ -108,12 +115,12 @@ def merged(slots: Sequence[Slot], index: int) -> tuple[Slot, ...]:
     return (*slots[:index], one, *slots[index + 2 :])
 
 
-def lines_of(slots: Sequence[Slot], start: float, score: Score) -> tuple[tuple[Slot, ...], ...]:
-    """A section's slots as lines; `start` (beats) is where the section begins."""
+def lines_of(slots: Sequence[Slot], score: Score) -> tuple[tuple[Slot, ...], ...]:
+    """A section's slots as lines."""
     count = len(slots)
     if count == 0:
         return ()
-    cuts = cut_strengths(slots, start, score)
+    cuts = cut_strengths(slots, score)
     costs = {
         (a, b): _line_cost(slots[a:b], score)
         for a in range(count)
@@ -141,6 +148,25 @@ def lines_of(slots: Sequence[Slot], start: float, score: Score) -> tuple[tuple[S
     return tuple(tuple(slots[a:b]) for a, b in pairwise(bounds))
 
 
+def lines_like(
+    slots: Sequence[Slot], start: float, model: Sequence[Sequence[Slot]], begun: float
+) -> tuple[tuple[Slot, ...], ...] | None:
+    """Slots cut where another section's lines are cut, None where they do not correspond.
+
+    `start` and `begun` are where the section and the other one begin, in beats.
+    """
+    cuts = [0]
+    for line in model[1:]:
+        place = start + line[0].onset - begun
+        index = min(range(len(slots)), key=lambda i: abs(slots[i].onset - place))
+        if abs(slots[index].onset - place) > _APART or index <= cuts[-1]:
+            return None
+        cuts.append(index)
+    lines = tuple(tuple(slots[a:b]) for a, b in pairwise([*cuts, len(slots)]))
+    pairs = zip(lines, model, strict=True)
+    return lines if all(abs(len(a) - len(b)) <= SURPLUS for a, b in pairs) else None
+
+
 def _count_worth(lines: int) -> float:
     """People write four lines, or eight, or two."""
     if lines % 4 == 0:
@@ -151,34 +177,48 @@ def _count_worth(lines: int) -> float:
 def _line_cost(line: Sequence[Slot], score: Score) -> float:
     """What a line costs: its own being, its number of syllables, and breath beyond six seconds."""
     count = len(line)
-    cost = _LENGTHS[count] if count < len(_LENGTHS) else 3.0 + 1.5 * (count - len(_LENGTHS))
+    cost = _LENGTHS[count] if count < len(_LENGTHS) else 6.0 + 2.0 * (count - len(_LENGTHS))
     seconds = score.seconds_at(line[-1].end) - score.seconds_at(line[0].onset)
-    return 1.0 + cost + 0.35 * max(0.0, seconds - 6.0)
+    return _LINE + cost + 0.35 * max(0.0, seconds - 6.0)
 
 
-def cut_strengths(slots: Sequence[Slot], start: float, score: Score) -> list[float]:
-    """How well a line may begin at each slot: breath, length of the note before, place in form."""
+def cut_strengths(slots: Sequence[Slot], score: Score) -> list[float]:
+    """How well a line may begin at each slot: breath, length of the note before, place in form.
+
+    Places in the form are 2 and 4 bars apart, counted from the section's first note: lines tend to
+    begin with the same upbeat. A line rather ends on a heavy note, where its rhyme is heard.
+    """
+    bar = score.meter.bar_beats
     gaps = [b.onset - a.onset for a, b in pairwise(slots)]
     out = [0.0]
     for index in range(1, len(slots)):
         before, after = slots[index - 1], slots[index]
         near = median(gaps[max(0, index - 6) : index + 5])
-        gap = gaps[index - 1]
+        ratio = max(gaps[index - 1], 1e-6) / max(near, 1e-6)
         rest = score.seconds_at(after.onset) - score.seconds_at(before.end)
         seconds = score.seconds_at(after.onset) - score.seconds_at(before.onset)
-        value = 1.2 * min(1.0, max(0.0, rest) / 0.4)
-        value += 1.2 * min(1.5, max(0.0, math.log2(max(gap, 1e-6) / max(near, 1e-6))))
-        value += _form_worth((after.onset - start) / score.meter.bar_beats)
-        out.append(value - (1.0 if seconds < 0.3 else 0.0))
+        value = _REST * min(1.0, max(0.0, rest) / 0.4)
+        value += _HELD * min(1.5, max(0.0, math.log2(ratio)))
+        value += _PERIOD * _period((after.onset - slots[0].onset) / bar)
+        value += _AGAIN * _begins_like_first(slots, index, bar)
+        value += _HEAVY * (before.weight - 2.0)
+        out.append(value - (_HURRY if seconds < 0.3 else 0.0))
     return out
 
 
-def _form_worth(bars: float) -> float:
-    """What a line's beginning `bars` after the section's is worth: near a bar line, every second.
+def _period(bars: float) -> float:
+    """How near a place is to a whole number of bars: 0..1, most at every fourth, then second."""
+    whole = round(bars)
+    near = max(0.0, 1.0 - 4 * abs(bars - whole))
+    return near * (1.2 if whole % 4 == 0 else 1.0 if whole % 2 == 0 else _ODD)
 
-    Up to half a bar of upbeat counts to the bar that it opens.
-    """
-    line = math.floor(bars + 0.5 + 1e-6)
-    if bars - line > 0.3:  # begins well inside the bar
-        return 0.0
-    return 1.0 if line % 4 == 0 else 0.8 if line % 2 == 0 else 0.2
+
+def _begins_like_first(slots: Sequence[Slot], index: int, bar: float) -> bool:
+    """Whether what begins here has the rhythm of the section's first four notes."""
+    if index + 4 > len(slots):
+        return False
+    start, first = slots[index].onset, slots[0].onset
+    if abs((start - first) / bar - round((start - first) / bar)) * bar > 0.01:
+        return False
+    pairs = zip(slots[index : index + 4], slots[:4], strict=True)
+    return all(abs((a.onset - start) - (b.onset - first)) < 0.01 for a, b in pairs)

@@ -20,7 +20,7 @@ from models.composer.source_form import sections_of
 from models.errors import Refusal
 from models.lyricist import schemes
 from models.lyricist.asks import LineAsk, SongAsk, StanzaAsk
-from models.lyricist.phrasing import Slot, lines_of, merged, slots_of
+from models.lyricist.phrasing import SURPLUS, Slot, lines_like, lines_of, merged, slots_of
 from models.lyrics import Language
 from models.score import Note, Score, Section
 
@@ -29,7 +29,6 @@ RETURNING = frozenset(("chorus", "refrain", "hook", "drop", "pre-chorus", "build
 PLAYED = frozenset(("intro", "outro", "solo", "break", "opening", "resolution", "interlude"))
 _KINDS = {"refrain": "chorus", "hook": "chorus", "drop": "chorus", "build": "pre-chorus"}
 _SMALL = 70  # syllables: a piece without sections and with no more than these is one verse
-_SURPLUS = 2  # notes a line by which a returning chorus may differ and keep its words
 _UPBEAT = 0.5  # bars before a section that may belong to its first line
 
 
@@ -85,8 +84,7 @@ def read_melody(score: Score, language: Language = "en") -> SongGrid:
         raise Refusal(
             "This melody has fewer notes than a line has syllables; send or compose a longer one."
         )
-    bar = score.meter.bar_beats
-    found = {i: lines_of(by_section[i], sections[i].start_bar * bar, score) for i in words}
+    found = _divided(by_section, words, sections, score)
     stanzas: list[GridStanza] = []
     first: dict[str, int] = {}  # where the words of a returning label stand
     for i in words:
@@ -100,6 +98,25 @@ def read_melody(score: Score, language: Language = "en") -> SongGrid:
         repeated = [replace(p, same_as=source + k) for k, p in enumerate(parts)]
         stanzas.extend(repeated)
     return SongGrid(_evened(stanzas), tuple(sections), language)
+
+
+def _divided(
+    by_section: Sequence[Sequence[Slot]],
+    words: Sequence[int],
+    sections: Sequence[Section],
+    score: Score,
+) -> dict[int, tuple[tuple[Slot, ...], ...]]:
+    """The lines of each section with words; what returns is divided as it was the first time."""
+    starts = [section.start_bar * score.meter.bar_beats for section in sections]
+    found: dict[int, tuple[tuple[Slot, ...], ...]] = {}
+    first: dict[str, int] = {}
+    for i in words:
+        model = first.setdefault(sections[i].label, i)
+        like = None
+        if model != i:
+            like = lines_like(by_section[i], starts[i], found[model], starts[model])
+        found[i] = like or lines_of(by_section[i], score)
+    return found
 
 
 def sung_voice(score: Score) -> tuple[Note, ...]:
@@ -209,7 +226,7 @@ def _can_repeat(stanzas: Sequence[GridStanza], source: int, parts: Sequence[Grid
         for s, p in zip(first, parts, strict=True)
         for a, b in zip(s.lines, p.lines, strict=True)
     )
-    return all(abs(len(a) - len(b)) <= _SURPLUS for a, b in pairs)
+    return all(abs(len(a) - len(b)) <= SURPLUS for a, b in pairs)
 
 
 def _evened(stanzas: Sequence[GridStanza]) -> tuple[GridStanza, ...]:

@@ -74,7 +74,10 @@ def _convert(source: Path, folder: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)
     dense = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.float32)
     # A fresh object: the one read from GGUF calls itself quantised and will not be saved.
-    model = LlamaForCausalLM(dense.config).bfloat16()
+    config = dense.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    model = LlamaForCausalLM(config).bfloat16()
     model.load_state_dict(dense.state_dict())
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -92,20 +92,16 @@ def read_stanzas(data: Path) -> list[Stanza]:
     return stanzas
 
 
-def _from_row(row: dict[str, object]) -> Iterator[Stanza]:
+def _from_row(row: dict[str, Any]) -> Iterator[Stanza]:
     died = row["author_died"]
     if row["archaic"] or not isinstance(died, int) or died > LAST_DEATH:
         return
-    raw = row["lines"]
-    assert isinstance(raw, list)
-    lines = [tidy(line) for line in raw]
+    lines = [tidy(line) for line in row["lines"]]
     if not all(lines) or any(_SLUR.search(line) for line in lines):
         return
     if any(word.lower() in archaic_words() for line in lines for word in words_of(line)):
         return
     syllables, scheme = row["syllables"], row["scheme"]
-    assert isinstance(syllables, list)
-    assert isinstance(scheme, str)
     book = f"{row['author']}: {row['book']}"
     step = 4 if len(lines) == 8 else len(lines)
     for start in range(0, len(lines), step):

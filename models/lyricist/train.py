@@ -25,14 +25,18 @@ from typing import Any
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from models.lyricist.base import load_causal
-from models.lyricist.corpus import Stanza
+from models.lyricist.corpus import Stanza, theme_vocabulary, words_of
 from models.lyricist.data import IGNORED, Batch, batches, encoded, padded, prepare, used_tokens
+from models.lyricist.meaning import Meaning
 from models.lyricist.page import Page, plain_page, planned_page
+from models.lyricist.pronounce import load as load_pronouncer
+from models.lyricist.wordbook import learn, words_of_today
 
 log = logging.getLogger("lyricist.train")
 RECIPE = Path(__file__).with_name("recipe.toml")
@@ -165,9 +169,6 @@ def put_on(model: PreTrainedModel, path: Path) -> Any:
     ValueError
         When the adapter was made for a model of another shape.
     """
-    from safetensors import safe_open
-    from safetensors.torch import load_file
-
     with safe_open(path, framework="pt") as stream:
         facts = json.loads(stream.metadata()["segno"])
     wrapped = get_peft_model(model, lora_config(facts["lora"]))
@@ -254,4 +255,19 @@ def train(
     notes = {"step": trainer.step_number, **check(trainer, tokenizer, held)}
     log.info("done: %s", notes)
     trainer.export(weight, recipe, notes)
+    save_wordbook(parts["train"], tokenizer, out / "wordbook.safetensors")
     return weight
+
+
+def save_wordbook(
+    stanzas: Sequence[Stanza], tokenizer: PreTrainedTokenizerBase, path: Path
+) -> Path:
+    """Learn the words the lyricist may choose from and write them down; half a minute."""
+    pronouncer = load_pronouncer()
+    today = words_of_today(tokenizer.get_vocab())
+    words = {word.lower() for s in stanzas for line in s.lines for word in words_of(line)}
+    known = {word for word in words.union(today) if pronouncer.known(word)}
+    book = learn(stanzas, today, known, theme_vocabulary(stanzas), Meaning())
+    tensors, facts = book.tensors()
+    save_file(tensors, path, metadata={"segno": json.dumps(facts)})
+    return path

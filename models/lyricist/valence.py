@@ -13,9 +13,10 @@ from functools import cache
 from models.lyricist.base import package_folder
 
 _NEGATION = frozenset(
-    "not no never none nor without don't doesn't didn't can't cannot couldn't won't wouldn't "
-    "isn't aren't wasn't weren't ain't hardly".split()
-)
+    ["not", "no", "never", "none", "nor", "without", "hardly", "don't", "doesn't", "didn't",
+     "can't", "cannot", "couldn't", "won't", "wouldn't", "isn't", "aren't", "wasn't", "weren't",
+     "ain't"]
+)  # fmt: skip
 
 
 @cache

@@ -169,6 +169,8 @@ def lines_like(
 
 def _count_worth(lines: int) -> float:
     """People write four lines, or eight, or two."""
+    if lines == 1:
+        return -1.0
     if lines % 4 == 0:
         return 0.7
     return 0.3 if lines % 2 == 0 else -0.4
@@ -179,7 +181,7 @@ def _line_cost(line: Sequence[Slot], score: Score) -> float:
     count = len(line)
     cost = _LENGTHS[count] if count < len(_LENGTHS) else 6.0 + 2.0 * (count - len(_LENGTHS))
     seconds = score.seconds_at(line[-1].end) - score.seconds_at(line[0].onset)
-    return _LINE + cost + 0.35 * max(0.0, seconds - 6.0)
+    return _LINE + cost + 0.7 * max(0.0, seconds - 6.0)
 
 
 def cut_strengths(slots: Sequence[Slot], score: Score) -> list[float]:

@@ -28,7 +28,7 @@ from models.lyricist.pronounce import VOWELS, Reading
 
 #: Vowels CMUdict writes in two ways before a consonant ("near" IH R, "hear" IY R; "fair", "vary";
 #: "poor", "door"; "calling" AO L, "falling" AA L).
-ONE_SOUND = {
+ONE_SOUND: dict[tuple[str, ...], str] = {
     **dict.fromkeys((("IY", "R"), ("IH", "R")), "IH"),
     **dict.fromkeys((("AE", "R"), ("EH", "R")), "EH"),
     **dict.fromkeys((("UH", "R"), ("UW", "R"), ("OW", "R"), ("AO", "R")), "AO"),
@@ -78,9 +78,10 @@ def tails(reading: Reading) -> tuple[Tail, ...]:
 
 
 def _tail(reading: Reading, start: int, vowels: list[int]) -> Tail:
-    sounds = []
+    sounds: list[str] = []
     for at in range(start, len(reading.phones)):
-        phone = ONE_SOUND.get(reading.phones[at : at + 2], reading.phones[at])
+        phone = reading.phones[at]
+        phone = ONE_SOUND.get((phone, *reading.phones[at + 1 : at + 2]), phone)
         if at > start and phone == "IH" and reading.stresses[vowels.index(at)] == 0:
             phone = "AH"
         sounds.extend(("ER", "R") if phone == "ER" else (phone,))

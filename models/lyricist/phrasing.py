@@ -32,11 +32,13 @@ _TONGUE, _QUICK = 0.11, 0.17
 _REST, _HELD, _PERIOD, _HEAVY, _HURRY, _LINE = 1.4, 0.9, 0.6, 0.15, 1.5, 2.0
 _ODD, _AGAIN = 0.5, 0.6
 _APART = 0.55  # beats by which corresponding lines of two sections may begin apart
+#: Syllables that a line may have.
+SYLLABLES = range(3, 12)
 #: Notes by which corresponding lines of two sections may differ.
 SURPLUS = 2
 _LONGEST = 16  # syllables that a line is ever tried with
 #: What a line of so many syllables costs; see `_length_cost`.
-_LENGTHS = (9.0, 4.0, 2.2, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
+_LENGTHS = (9.0, 9.0, 6.0, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def lines_like(
         cuts.append(index)
     lines = tuple(tuple(slots[a:b]) for a, b in pairwise([*cuts, len(slots)]))
     pairs = zip(lines, model, strict=True)
-    return lines if all(abs(len(a) - len(b)) <= SURPLUS for a, b in pairs) else None
+    like = all(abs(len(a) - len(b)) <= SURPLUS and len(a) in SYLLABLES for a, b in pairs)
+    return lines if like else None
 
 
 def _count_worth(lines: int) -> float:

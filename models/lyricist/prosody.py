@@ -162,9 +162,15 @@ def _found_sections(melody: Sequence[Note], score: Score, syllables: int) -> tup
     again = [x for x in dict.fromkeys(themes) if themes.count(x) > 1 and heights[x]]
     means = {x: sum(heights[x]) / len(heights[x]) for x in again}
     chorus = max(means, key=lambda x: means[x]) if len(set(themes)) > 1 and means else ""
-    names = {x: "verse" if x in again or x == themes[0] else "bridge" for x in themes}
-    names[chorus] = "chorus"
-    return tuple(replace(s, name=names[s.label] if s.name == "theme" else s.name) for s in found)
+
+    def name(section: Section) -> str:
+        if section.name != "theme":
+            return section.name
+        late = 2 * section.start_bar > score.bars
+        other = "bridge" if late and chorus and section.label not in again else "verse"
+        return "chorus" if section.label == chorus else other
+
+    return tuple(replace(section, name=name(section)) for section in found)
 
 
 def _by_section(
@@ -305,7 +311,9 @@ def ask_of(
         lines = []
         for line in stanza.lines:
             number += 1
-            lines.append(LineAsk(tuple(slot.weight for slot in line), kept.get(number)))
+            weights = tuple(slot.weight for slot in line)
+            pitches = tuple(slot.pitch for slot in line)
+            lines.append(LineAsk(weights, kept.get(number), pitches))
         rhymes = schemes.renewed(letters, len(lines)) if letters else stanza.scheme
         words = tuple(required) if k == home else ()
         asks.append(StanzaAsk(stanza.kind, tuple(lines), rhymes, words))

@@ -28,7 +28,7 @@ class Tuning:
     closing: float = 0.35
     beat: float = 1.5
     theme: float = 4.0
-    repeat: float = 0.3
+    repeat: float = 0.4
     again: float = 2.5
     heat: float = 0.8
 

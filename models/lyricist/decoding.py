@@ -80,16 +80,30 @@ class LineRules:
         return self._starts[key]
 
     @cached_property
+    def end_fits(self) -> tuple[Mask, Mask]:
+        """Words whose stresses fit at the line's end, and those that fit only just (level)."""
+        count, sizes = len(self.weights), self.lexicon.syllables
+        good = np.zeros(len(sizes), bool)
+        flat = np.zeros(len(sizes), bool)
+        for size in range(1, min(count, int(sizes.max())) + 1):
+            fits, level = self.fitting(count - size)
+            good |= fits & (sizes == size)
+            flat |= level & (sizes == size)
+        return good, flat
+
+    def narrow(self, wanted: Mask) -> bool:
+        """Let only `wanted` words end the line, if any of those that may fits; whether so."""
+        allowed = self.may_end & wanted & self.end_fits[0]
+        if allowed.any():
+            self.may_end = allowed
+        return bool(allowed.any())
+
+    @cached_property
     def ends(self) -> Start:
         """What the last word may begin with, as it stands in the plan."""
-        count, sizes = len(self.weights), self.lexicon.syllables
-        allowed, worth = self.may_end & (sizes <= count), self.end_worth.copy()
-        for size in range(1, min(count, int(sizes.max())) + 1):
-            these = sizes == size
-            fits, level = self.fitting(count - size)
-            allowed &= fits | ~these
-            worth[level & these] -= LEVEL_COST
-        return start(self.inside, allowed, worth)
+        fits, level = self.end_fits
+        worth = (self.end_worth - LEVEL_COST * level).astype(np.float32)
+        return start(self.inside, self.may_end & fits, worth)
 
     def same_stem(self, words: Sequence[int]) -> Ids:
         """First tokens of the words that share a stem with one of these words of meaning."""

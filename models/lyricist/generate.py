@@ -34,11 +34,13 @@ from models.lyricist.train import put_on
 from models.lyricist.wordbook import Wordbook
 
 #: Drafts of each line; a song of many stanzas gets fewer, so that no batch exceeds `MOST_ROWS`.
-CANDIDATES, MOST_ROWS, LEAST_CANDIDATES = 16, 64, 8
+CANDIDATES, MOST_ROWS, LEAST_CANDIDATES = 32, 96, 8
 #: A first rhyme word needs at least this many possible partners.
 FAMILY = 8
 #: Nats for a word that must come: enough to be said wherever it fits.
-WANTED = 6.0
+WANTED = 12.0
+#: Words of a title.
+TITLE = 5
 #: Drafts whose meaning is compared, best first.
 SHORTLIST = 6
 
@@ -115,7 +117,7 @@ class Lyricist:
         hook = hook_of(sheets)
         return WrittenSong(
             stanzas=tuple(tuple(sheet.lines) for sheet in sheets),
-            title=title_of(hook, self.lexicon),
+            title=title_of(hook),
             hook=hook,
         )
 
@@ -221,32 +223,39 @@ class _Writing:
         return groups
 
     def _rules(self, sheet: Sheet, number: int, ask: LineAsk) -> LineRules:
-        lexicon, letter = self.by.lexicon, sheet.ask.scheme[number]
-        may_end = self.allowed & lexicon.may_end
-        again = sheet.ask.scheme.count(letter, number + 1) > 0 and letter != "X"
-        if letter in sheet.rhymes and letter != "X":
-            rhyming = np.ones(len(lexicon.words), bool)
-            for reading in sheet.rhymes[letter]:
-                rhyming &= lexicon.rhyming(reading)
-            if (may_end & rhyming).any():
-                may_end &= rhyming
-        elif again:
-            may_end &= lexicon.family_size >= FAMILY
-        taken = [lexicon.index[w] for s in self.sheets for w in _ends(s) if w in lexicon.index]
-        may_end[taken] = False
+        """What a line must be: allowed words and their worth now, and how it must rhyme."""
+        lexicon = self.by.lexicon
         inside, ends = self.inside.copy(), self.ends.copy()
         said = np.isin(lexicon.stem, lexicon.stem[self.used])
         inside[said] -= self.by.tuning.again
         ends[said] -= self.by.tuning.again
         wanted = self._required(sheet)
         inside[wanted] += WANTED
-        # A word that must come, ends a line as soon as one is free to rhyme as it likes.
-        if wanted and letter not in sheet.rhymes and may_end[wanted].any():
-            may_end &= np.isin(np.arange(len(may_end)), wanted)
-        return LineRules(
+        rules = LineRules(
             lexicon, self.by.inside, self.by.initial, self.by.marks, ask.weights,
-            self.allowed, may_end, inside, ends,
+            self.allowed, self.allowed & lexicon.may_end, inside, ends,
         )  # fmt: skip
+        taken = [lexicon.index[w] for s in self.sheets for w in _ends(s) if w in lexicon.index]
+        fresh = np.ones(len(lexicon.words), bool)
+        fresh[taken] = False
+        rules.narrow(fresh)
+        self._rhymed(rules, sheet, number, wanted)
+        return rules
+
+    def _rhymed(self, rules: LineRules, sheet: Sheet, number: int, wanted: list[int]) -> None:
+        """Narrow a line's last words to its rhyme: perfect, else slant; or to a rich family."""
+        lexicon, letter = self.by.lexicon, sheet.ask.scheme[number]
+        if letter != "X" and letter in sheet.rhymes:
+            for near in (False, True):
+                fits = [lexicon.rhyming(reading, near) for reading in sheet.rhymes[letter]]
+                if rules.narrow(np.logical_and.reduce(fits)):
+                    return
+            return
+        # A word that must come ends a line as soon as one is free to rhyme as it likes.
+        if wanted and rules.narrow(np.isin(np.arange(len(lexicon.words)), wanted)):
+            return
+        if letter != "X" and letter in sheet.ask.scheme[number + 1 :]:
+            rules.narrow(lexicon.family_size >= FAMILY)
 
     def _fill(self, drafts: list[Draft], logp: np.ndarray) -> None:
         """Write all drafts to their ends; `logp` (drafts, U) is for their first token."""
@@ -296,6 +305,8 @@ class _Writing:
             for draft, text in zip(group, texts, strict=True)
         ]
         scores[bad] -= 100.0
+        required = self._required(sheet)
+        scores += [3.0 * len(set(required).intersection(draft.words)) for draft in group]
         if self.theme is not None:
             first = np.argsort(-scores)[:SHORTLIST]
             before = " ".join(line.text for line in sheet.lines)
@@ -390,12 +401,23 @@ def hook_of(sheets: Sequence[Sheet]) -> str:
     return sheets[0].lines[0].text.rstrip(",.!?") if sheets and sheets[0].lines else ""
 
 
-def title_of(hook: str, lexicon: Lexicon) -> str:
-    """Up to four words around the hook's end, from a word of meaning on, as a title."""
-    words = words_of(hook)[-4:]
-    while len(words) > 1 and words[0].lower() in function_words() - {"my", "your", "no", "when"}:
-        words = words[1:]
+def title_of(hook: str) -> str:
+    """The hook's longest phrase of at most five words, as a title."""
+    phrases = [words_of(phrase)[:TITLE] for phrase in hook.split(",")]
+    phrases = [_trimmed(words) for words in phrases if words]
+    if not phrases:
+        return ""
+    words = max(phrases, key=len)
     return " ".join(word[0].upper() + word[1:] for word in words)
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    """Without the small words that hang over at either end."""
+    while len(words) > 1 and words[0].lower() in ("and", "but", "or", "for", "that", "so"):
+        words = words[1:]
+    while len(words) > 1 and words[-1].lower() in function_words():
+        words = words[:-1]
+    return words
 
 
 @lru_cache(maxsize=1)

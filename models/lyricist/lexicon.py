@@ -117,7 +117,12 @@ def build(book: Wordbook, pronouncer: Pronouncer) -> Lexicon:
         family=family,
         cousins=cousins,
         function=function,
-        may_end=~function | np.array([word in _ENDS for word in lower]),
+        may_end=np.array(
+            [
+                word in _ENDS or not (f or "'" in word)
+                for word, f in zip(lower, function, strict=True)
+            ]
+        ),
         coarse=np.array([word in coarse for word in lower]),
         rating=np.array([ratings().get(word, 0.0) for word in lower], np.float32),
         vectors=book.vectors[kept],

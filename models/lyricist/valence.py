@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from models.lyricist.base import package_folder
+from models.lyricist.packages import package_folder
 
 _NEGATION = frozenset(
     ["not", "no", "never", "none", "nor", "without", "hardly", "don't", "doesn't", "didn't",

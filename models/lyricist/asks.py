@@ -13,11 +13,13 @@ class LineAsk:
     """One line to write: a metrical weight for each syllable, and a person's own text if given.
 
     Weights: 4 on a bar's first beat, 3 on its middle, 2 on other beats, 1 off the beat; a syllable
-    held for long counts one more. `len(weights)` is the exact number of syllables.
+    held for long counts one more. `len(weights)` is the exact number of syllables. `contour` is
+    the MIDI pitch each syllable begins on, for languages with tones; () when nobody knows it.
     """
 
     weights: tuple[float, ...]
     given: str | None = None
+    contour: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,7 @@ class WrittenSong:
     stanzas: tuple[tuple[WrittenLine, ...], ...]
     title: str
     hook: str
+
+
+class Cancelled(Exception):
+    """The person stopped the writing; raised between two lines."""

@@ -19,7 +19,7 @@ from typing import Any
 import discord
 from pydantic import TypeAdapter
 
-from bot import wording
+from bot import lyrics_ask, wording
 from bot.agent.understand import read
 from bot.client import Segno
 from bot.domain import Request
@@ -38,6 +38,10 @@ from storage.pieces import Piece
 log = logging.getLogger(__name__)
 
 _REQUEST = TypeAdapter(Request)
+#: What is rendered anew, also for a voice message.
+_RECORDED = ("compose", "extend", "rework", "arrange", "song")
+#: What a learned style is heard in.
+_COMPOSED = ("compose", "takes", "extend", "rework")
 NOT_HERE = "The style “{name}” is shared in another server only, so this is made without it."
 
 
@@ -55,6 +59,8 @@ class Ask:
 
 def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask:
     """Read words and options into one request; an option overrides what the words said.
+
+    It is a song where the words ask for words, else a piece.
 
     Raises
     ------
@@ -78,6 +84,8 @@ def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask
             fields.pop(other, None)
     brief = brief_from_json({**fields, **exact})
     request = Request("compose", brief=brief, text=words, locale=locale)
+    if reading and "lyrics" in reading.wants:
+        request = replace(request, kind="song", writing=lyrics_ask.writing(reading.about))
     desk: dict[str, Any] = {"options": exact}
     if reading:
         desk["unknown"] = reading.leftover
@@ -107,11 +115,11 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         require_attachments(interaction)
     chosen = await client.db.run(preferences.get, interaction.user.id)
     request = replace(ask.request, nonce=str(interaction.id))
-    if chosen.voice_message and request.kind in ("compose", "extend", "rework", "arrange"):
+    if chosen.voice_message and request.kind in _RECORDED:
         request = replace(request, formats=("voice",))
     seed = request.brief.seed
     desk = {**ask.desk, "limit": interaction.filesize_limit}
-    if request.kind in ("compose", "takes", "extend", "rework"):
+    if request.kind in _COMPOSED or (request.writing and not request.writing.source):
         request, desk = await _dressed(client, interaction, request, desk)
     stored = {**_REQUEST.dump_python(request, mode="json"), "desk": desk}
     admission = await client.db.run(

@@ -10,18 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from models.lyrics import Language
 from models.planner.brief import Brief
 from models.score import Note, Role
 
 #: The notes of a melody, sorted, in beats from the start of the piece.
 Melody = tuple[Note, ...]
-RequestKind = Literal["compose", "takes", "extend", "export", "rework", "learn", "arrange", "hear"]
+RequestKind = Literal[
+    "compose", "takes", "extend", "export", "rework", "learn", "arrange", "hear", "lyrics", "song"
+]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
     "continue", "vary", "infill", "harmonise", "remelodise", "blend", "develop", "manner", "restyle"
 ]
 #: What can be done with the players of music that exists (bot/arranging.py).
 Act = Literal["arrange", "add", "replace", "mute", "reroll"]
+#: What can be done with words (bot/writing.py).
+Pen = Literal["write", "rewrite", "reline", "own"]
 #: How far a variation goes from where it came, 0..1.
 NEAR, FAR = 0.3, 0.8
 
@@ -94,6 +99,43 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What words to write, and for which music.
+
+    `write` writes new words, `rewrite` others than a piece has (by what it was asked with, where
+    nothing else is said here), `reline` only its line number `line`, `own` puts a person's `text`
+    under the notes.
+
+    `source` is named as `Rework.source`, and `title` and `longest` are as there; without a source
+    the words come first and a melody is written to them, of the request's brief. `about` is the
+    asker's own phrase; `themes` are what it comes to, `mood` a vocabulary id. `scheme` is letters
+    ("ABAB"). `language` None is that of the request's locale. Without `clean` coarse words are
+    allowed. `first_line` is the asker's; `lines` are further ones of theirs by number, and
+    `required` words that must come. `name` is the song's title. `lines` and `line` count from 1
+    over the words as they are shown to be edited: what returns counts once. `sing` also makes the
+    demo with a robot's voice.
+    """
+
+    act: Pen
+    source: str | None = None
+    title: str = ""
+    about: str = ""
+    themes: tuple[str, ...] = ()
+    mood: str | None = None
+    scheme: str | None = None
+    language: Language | None = None
+    clean: bool = True
+    first_line: str = ""
+    lines: Mapping[int, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    name: str = ""
+    line: int | None = None
+    text: str = ""
+    sing: bool = False
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """What to learn a style from: 1 to 20 pieces in all, new ones and those learned from before.
 
@@ -121,8 +163,10 @@ class Request:
     more files of `parent` (`formats`: "wav", "stems", "voice", "score", "parts", "lead"; "voice"
     also beside a new piece); `rework` does what `rework` says with `parent` or with a file; `learn`
     learns a style by `lesson`; `arrange` does what `arrangement` says, and `hear` shows what is
-    heard in the recording that it names, before anything is made of it. `style` is the folder of
-    the learned style to compose in, see `Lesson.folder`.
+    heard in the recording that it names, before anything is made of it. `lyrics` does what
+    `writing` says with a piece, with a file, or with neither (words first); `song` makes a piece
+    from `brief` with words by `writing`. `style` is the folder of the learned style to compose in,
+    see `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.
@@ -141,6 +185,7 @@ class Request:
     style: str | None = None
     lesson: Lesson | None = None
     arrangement: Arrangement | None = None
+    writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)

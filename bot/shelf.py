@@ -85,7 +85,7 @@ async def asked_for(client: Segno, piece: Piece) -> tuple[str, dict[str, Any]]:
     job = None if piece.job_id is None else await client.db.run(jobs.get, piece.job_id)
     if job is not None:
         request = json.loads(job.request)
-        if request["kind"] == "compose":
+        if request["kind"] in ("compose", "song"):
             options = dict(request.get("desk", {}).get("options", {}))
             return str(request["text"]), {"seed": job.seed, **options}
     return "", json.loads(piece.brief or "{}")

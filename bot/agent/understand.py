@@ -43,8 +43,9 @@ class Reading:
 
     `notes` are (English template, values) pairs, gettext message ids as in `Refusal`: what was
     assumed, corrected or replaced. `leftover` are words that meant nothing to the reader, as
-    written. `wants` are the things asked for that cannot be done yet ("lyrics", "arrange",
-    "recommend", "edit"), each with a note too. `locale` is the language of the text.
+    written. `wants` are "lyrics", where words are asked for, `about` what they are to be about, and
+    the things that cannot be done yet ("arrange", "recommend", "edit"), each with a note too.
+    `locale` is the language of the text.
     """
 
     brief: Brief
@@ -52,6 +53,7 @@ class Reading:
     notes: tuple[Note, ...] = ()
     leftover: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -93,8 +95,8 @@ def read(text: str, locale: str | None = None) -> Reading:
         )
     page = Page.of(text.strip())
     draft = _Draft(page, vocabulary.load(), language(text, locale))
-    wants = wishes.take(page)
-    draft.notes += [(wishes.ANSWERS[want], {}) for want in wants]
+    wished = wishes.take(page)
+    draft.notes += [(wishes.ANSWERS[w], {}) for w in wished.seen if w in wishes.ANSWERS]
     _read_grammar(draft)
     found = find_matches(page.folded, lexicon.load())
     style = _read_style(draft, found.matches)
@@ -111,7 +113,7 @@ def read(text: str, locale: str | None = None) -> Reading:
     brief = Brief(**draft.fields)  # type: ignore[arg-type]
     check_brief(brief)
     unread = tuple(dict.fromkeys(leftover))
-    return Reading(brief, draft.locale, tuple(draft.notes), unread, wants)
+    return Reading(brief, draft.locale, tuple(draft.notes), unread, wished.seen, wished.about)
 
 
 def language(text: str, locale: str | None = None) -> str:

@@ -50,6 +50,7 @@ def test_requests_as_people_write_them(locale: str, case: dict[str, Any]) -> Non
     assert _members(case.get("without_group", [])) <= set(brief.without)
     assert set(case.get("without_has", [])) <= set(brief.without)
     assert list(reading.wants) == case.get("wants", [])
+    assert reading.about == case.get("about", "")
     assert list(reading.leftover) == case.get("leftover", [])
     said = " ".join(template.format(**values) for template, values in reading.notes)
     for part in case.get("notes", []):

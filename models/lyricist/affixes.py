@@ -86,6 +86,9 @@ def contracted(word: str, lookup: Lookup) -> Iterator[Phones]:
         if word.endswith(mark):
             stem = word[:-2]
             yield from (with_s(phones) for phones in lookup(stem))
+    if word.endswith("'d") and (past := lookup(word[:-2] + "ed")):
+        yield min(past, key=lambda phones: sum(phone[-1].isdigit() for phone in phones))
+        return
     for clitic, sound in CLITICS.items():
         if word.endswith(clitic):
             yield from (_with_clitic(phones, sound) for phones in lookup(word[: -len(clitic)]))
@@ -134,7 +137,8 @@ def built(word: str, lookup: Lookup) -> Iterator[Phones]:
             yield from (with_ed(phones) for phones in lookup(stem))
     for suffix, sound in SUFFIXES.items():
         if word.endswith(suffix) and len(word) > len(suffix) + 2:
-            for stem in _stems(word[: -len(suffix)]):
+            cut = word[: -len(suffix)]
+            for stem in _stems(cut) if suffix[0] in "aeiouy" else (cut, _y(word, f"i{suffix}")):
                 yield from ((*phones, *sound.split()) for phones in lookup(stem))
     for prefix, sound in PREFIXES.items():
         if word.startswith(prefix) and len(word) > len(prefix) + 3:

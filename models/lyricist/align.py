@@ -15,6 +15,9 @@ from functools import cache
 from pathlib import Path
 
 Pair = tuple[str, tuple[str, ...]]
+VOWELS = frozenset(
+    ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
+)
 DATA = Path(__file__).parent / "lexicon_data"
 #: Letters and phones a pair may have.
 SHAPES = ((1, 1), (2, 1), (1, 0), (1, 2))
@@ -35,12 +38,23 @@ class Costs:
 
 @cache
 def load_costs() -> Costs:
-    """The costs learned from CMUdict."""
+    """The costs learned from CMUdict, of pairs a reader would accept.
+
+    Where "be" spells B or "ig" spells AY one letter is silent, and belongs to the sound on its
+    other side or to none: such pairs, which only make paths shorter, are left out.
+    """
     counts: Counter[Pair] = Counter()
     for line in (DATA / "letters.txt").read_text().splitlines():
         letters, count, *phones = line.split()
-        counts[letters, tuple(phones)] += int(count)
+        if len(letters) == 1 or _natural(letters, phones[0]):
+            counts[letters, tuple(phones)] += int(count)
     return Costs(counts)
+
+
+def _natural(letters: str, phone: str) -> bool:
+    if phone in VOWELS:
+        return letters[0] in "aeiouy" and letters[1] in "aeiouywrh"
+    return not set(letters) & set("aeiouy") and letters != "ht"
 
 
 def align(letters: str, phones: Sequence[str], costs: Costs | None = None) -> tuple[Pair, ...]:

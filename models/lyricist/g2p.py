@@ -19,7 +19,7 @@ from functools import cache
 import numpy as np
 
 from models.lyricist.align import DATA
-from models.lyricist.elide import Phones
+from models.lyricist.elide import Phones, is_vowel
 
 BEAM = 12
 #: Units in a run, and bits each takes in the integer that stands for the run.
@@ -80,7 +80,10 @@ class Speller:
         return value
 
     def guess(self, word: str, most: int = 3) -> tuple[Phones, ...]:
-        """Up to `most` readings of a spelling of letters a-z, the likeliest first."""
+        """Up to `most` readings of a spelling of letters a-z, the likeliest first.
+
+        Each has a vowel; () when the model spells no such letters at all.
+        """
         beams: list[list[tuple[float, tuple[int, ...]]]] = [[] for _ in range(len(word) + 1)]
         beams[0] = [(0.0, (self.start,))]
         for at in range(len(word)):
@@ -98,6 +101,8 @@ class Speller:
         for score, run in ended:
             total[tuple(phone for unit in run for phone in self.phones[unit])] += math.exp(score)
         ranked = sorted(total, key=lambda phones: -total[phones])
+        if not any(is_vowel(phone) for phones in ranked for phone in phones):
+            return ((*ranked[0][:1], "AH1", *ranked[0][1:]),)  # "shh" is sung on something
         stressed = [phones for phones in ranked if _main_stresses(phones) == 1]
         return tuple((stressed or ranked)[:most])
 

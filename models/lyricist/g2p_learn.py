@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from models.lyricist.align import DATA, Costs, Pair, align
+from models.lyricist.align import DATA, VOWELS, Costs, Pair, align
 from models.lyricist.elide import Phones
 from models.lyricist.g2p import BITS, ORDER, pack
-from models.lyricist.pronounce import VOWELS, load
+from models.lyricist.pronounce import load
 
 #: Runs of these lengths are kept from this count on; shorter ones all.
 LEAST = {4: 2, 5: 2, 6: 2}

@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from models.lyricist.align import Pair, align
+from models.lyricist.align import VOWELS, Pair, align
 from models.lyricist.onsets import legal_onsets
-from models.lyricist.pronounce import SOUNDED, VOWELS, Reading, load
+from models.lyricist.pronounce import SOUNDED, Reading, load
 
 SHORT = frozenset({"AE", "EH", "IH", "AA", "AH", "UH"})
 ENDINGS = re.compile(
@@ -40,7 +40,8 @@ TOGETHER = frozenset({"th", "sh", "ch", "ph", "wh", "qu"})
 class Gap:
     """What stands between two vowels: where its letters start and end, and its consonants.
 
-    `cells` are (letters, phones); `before` is the vowel it follows, `kept` whether that is short
+    `cells` are (letters, phones); `before` is the vowel it follows and
+    `after_letter` the last letter of that, `kept` whether that is short
     and bears a stress, so that it keeps a consonant; `le` says that a syllabic l follows, as in
     "temple".
     """
@@ -49,6 +50,7 @@ class Gap:
     end: int
     cells: tuple[Pair, ...]
     before: str
+    after_letter: str
     kept: bool
     le: bool
 
@@ -86,7 +88,8 @@ def _split_part(word: str, syllables: int) -> tuple[str, ...]:
     if syllables == 1:
         return (word,)
     letters = "".join(word[at] for at in places).translate(SOUNDED).lower()
-    breaks = [_break(letters, gap) for gap in _gaps(letters, reading)]
+    full = letters + "g" if re.search(r"in['’]\W*$", word.lower()) else letters
+    breaks = [_break(full, gap) for gap in _gaps(letters, reading)]
     cuts = [0]
     for nth, at in enumerate(breaks, 1):  # every piece keeps at least one letter
         at = min(max(at, breaks[nth - 2] + 1 if nth > 1 else 1), len(letters) - syllables + nth)
@@ -120,7 +123,7 @@ def _gaps(letters: str, reading: Reading) -> list[Gap]:
                 long = before not in SHORT or (before == "AA" and "o" not in before_text)
                 kept = reading.stresses[nth] > 0 and not long
                 le = text == "l" and letters[at + 1 : at + 2] == "e"
-                gaps.append(Gap(start, end, tuple(cells), before, kept, le))
+                gaps.append(Gap(start, end, tuple(cells), before, before_text[-1:], kept, le))
             nth, before, before_text, cells, start = nth + 1, vowel, text, [], at + len(text)
         if not any(phone in VOWELS for phone in phones):
             if len(text) == 2 and text[1] == "e":
@@ -135,6 +138,8 @@ def _break(letters: str, gap: Gap) -> int:
     """The letter a new syllable starts with, between the two vowels of a gap."""
     run = letters[gap.start : gap.end]
     twin = TWINS.search(run)
+    if gap.start == 2 and letters.startswith("ar") and not run:
+        return 1  # a-rise, whose ar is one phone in the dictionary
     meant = _meant(letters, gap)
     if meant is not None and (twin is None or twin[1] in "lsz"):
         return meant
@@ -167,6 +172,10 @@ def _meant(letters: str, gap: Gap) -> int | None:
         syllabic = re.search(r"[^aeiouylw]l$", stem)  # spar-kling, of sparkle
         if (verb or compared) and not syllabic and (listed(stem) or listed(stem + "e")):
             return match.start()
+    if letters.endswith("y") and gap.end == len(letters) - 1:
+        stem = letters[:-1]  # might-y has mightier, par-ty has none
+        if listed(stem) and (listed(stem + "ier") or listed(stem + "iest")):
+            return gap.end
     match = BEGINNINGS.match(letters)
     if match and gap.start <= match.end() <= gap.end and _stands(letters[match.end() :]):
         return match.end()
@@ -175,7 +184,7 @@ def _meant(letters: str, gap: Gap) -> int | None:
 
 def _stands(rest: str) -> bool:
     """Whether letters can stand alone as the rest of a compound."""
-    return bool(load().listed(rest)) or rest == "eer"
+    return rest == "eer" or (len(rest) > 2 and rest != "ver" and bool(load().listed(rest)))
 
 
 def _by_sound(gap: Gap) -> int:
@@ -196,6 +205,10 @@ def _by_sound(gap: Gap) -> int:
     if 0 < first < len(cells) and cells[first - 1] == ("e", ()) and cells[first][0] == "r":
         first -= 1  # ev-ery: the vowel that is not sung stands with what follows
     at = gap.start + sum(len(text) for text, _ in cells[:first])
-    if first < len(cells) and gap.before in SHORT and cells[first][0] in ("sc", "st", "ft"):
-        return at + 1  # as-cend, has-ten, of-ten: two letters for one sound
+    if not spoken and cells and cells[0][0] == gap.after_letter:
+        return gap.start  # resur-rection: one r is in the vowel
+    if first < len(cells):
+        text, alone = cells[first][0], len(cells[first][1]) == 1
+        if alone and (text in ("st", "ft") or (text == "sc" and gap.before in SHORT)):
+            return at + 1  # as-cend, has-ten, of-ten: two letters for one sound
     return at

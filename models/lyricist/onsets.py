@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from models.lyricist.pronounce import VOWELS
+from models.lyricist.align import VOWELS
 
 
 @cache

@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 
 from models.lyricist.affixes import built, contracted, filled
-from models.lyricist.corpus import words_of
+from models.lyricist.align import VOWELS
 from models.lyricist.elide import Phones, is_vowel, sung_variants
 from models.lyricist.g2p import load_speller
 
@@ -50,11 +50,6 @@ class Reading:
         return tuple(
             f"{phone}{next(stresses)}" if phone in VOWELS else phone for phone in self.phones
         )
-
-
-VOWELS = frozenset(
-    ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
-)
 
 
 def reading_of(marked: Sequence[str], elided: bool = False) -> Reading:
@@ -113,10 +108,10 @@ class Pronouncer:
         return tuple(dict.fromkeys(reading.syllables for reading in self.readings(word)))
 
     def line_counts(self, text: str) -> set[int]:
-        """Every number of syllables a line can be sung with."""
+        """Every number of syllables a line can be sung with; what has no letters a-z is silent."""
         totals = {0}
-        for word in words_of(text.translate(SOUNDED)):
-            totals = {total + more for total in totals for more in self.counts(word)}
+        for word in re.findall(r"[^\W\d_][\w'’‘`-]*|['’‘][^\W\d_][\w'’‘`-]*", text):
+            totals = {total + more for total in totals for more in self.counts(word) or (0,)}
         return totals
 
     def _find(self, spelling: str, sounded: bool) -> tuple[Reading, ...]:

@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.lyricist.align import VOWELS
 from models.lyricist.onsets import onset
-from models.lyricist.pronounce import VOWELS, Reading
+from models.lyricist.pronounce import Reading
 
 #: Vowels CMUdict writes in two ways before a consonant ("near" IH R, "hear" IY R; "fair", "vary";
 #: "poor", "door"; "calling" AO L, "falling" AA L).
@@ -43,11 +44,13 @@ KIN = {
 NEAR = frozenset(
     frozenset(pair)
     for pair in (
-        *(("IH", "EH"), ("IH", "IY"), ("EH", "IY"), ("EH", "EY"), ("AE", "EY"), ("AE", "AA")),
+        *(("IH", "EH"), ("IH", "IY"), ("EH", "IY"), ("AE", "EY"), ("AE", "AA")),
         *(("AA", "AO"), ("AA", "AH"), ("AO", "OW"), ("AH", "OW"), ("AH", "UH"), ("AH", "UW")),
         *(("UH", "UW"), ("ER", "AO"), ("ER", "EH")),
     )
 )
+#: Full vowels that a weak one, raised by the metre, may stand for.
+RAISED = frozenset(frozenset(("AH", full)) for full in ("AA", "AE", "AO", "EH", "IH", "UH"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def _alike(one: Tail, other: Tail) -> bool:
         return _kin(one.sounds) == _kin(other.sounds)
     if one.sounds[1:] != other.sounds[1:]:
         return False
-    return vowels in NEAR or (raised and "AH" in vowels)
+    return vowels in NEAR or (raised and vowels in RAISED)
 
 
 def _kin(sounds: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from models import abc, abc_text
 from models.lyrics import Sung
-from models.score import Note, Score
+from models.score import Score
 
 Split = Literal["train", "validation", "test"]
 _VOICE = re.compile(r"\[?V:\s*([^\]\s]+)\s*\]?")
@@ -151,7 +151,7 @@ def _tune(text: str, music: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class _Place:
-    """A written note: when it sounds, whether a tie holds it from before, how many bars before."""
+    """A written note: when it begins and ends, whether a tie holds it from before, its bar."""
 
     onset: float
     end: float
@@ -167,7 +167,7 @@ def _places(plain: str, melody: Score) -> list[_Place]:
     ValueError
         When the notes as written and as played do not agree.
     """
-    sounding = _chords(melody.tracks[0].notes)
+    sounding = sorted({note.onset for note in melody.tracks[0].notes})
     out: list[_Place] = []
     held: set[int] = set()
     heard = -1
@@ -180,20 +180,13 @@ def _places(plain: str, melody: Score) -> list[_Place]:
             heard += not goes_on
             if heard >= len(sounding):
                 raise ValueError("notes as written and as played do not agree")
-            start, stop = sounding[heard]
-            out.append(_Place(start, stop, goes_on, number))
+            # A held note begins where the one before ends: some verses sing a syllable on each.
+            start = out[-1].end if goes_on else sounding[heard]
+            out.append(_Place(start, start + max(n.duration for n in chord), goes_on, number))
             held = {n.place + n.shift for n in chord if n.tied}
     if heard + 1 != len(sounding):
         raise ValueError("notes as written and as played do not agree")
     return out
-
-
-def _chords(notes: Sequence[Note]) -> list[tuple[float, float]]:
-    """Onset and end of every onset of a track."""
-    found: dict[float, float] = {}
-    for note in notes:
-        found[note.onset] = max(found.get(note.onset, 0.0), note.end)
-    return sorted(found.items())
 
 
 def _count(music: str) -> int:

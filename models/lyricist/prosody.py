@@ -29,6 +29,7 @@ RETURNING = frozenset(("chorus", "refrain", "hook", "drop", "pre-chorus", "build
 PLAYED = frozenset(("intro", "outro", "solo", "break", "opening", "resolution", "interlude"))
 _KINDS = {"refrain": "chorus", "hook": "chorus", "drop": "chorus", "build": "pre-chorus"}
 _SMALL = 70  # syllables: a piece without sections and with no more than these is one verse
+_BLOCK = 16  # bars of a verse where nothing tells the form
 _UPBEAT = 0.5  # bars before a section that may belong to its first line
 
 
@@ -147,9 +148,14 @@ def _found_sections(melody: Sequence[Note], score: Score, syllables: int) -> tup
     That choruses stand out by height among what returns is measured in J. van Balen et al.,
     "Analysing chorus" (ISMIR 2013).
     """
-    whole = (Section("verse", "A", 0, score.bars),)
-    if syllables <= _SMALL or str(score.meter) not in METERS:
-        return whole
+    if syllables <= _SMALL:
+        return (Section("verse", "A", 0, score.bars),)
+    if str(score.meter) not in METERS:  # what returns is known in the composer's meters only
+        starts = range(0, score.bars, _BLOCK)
+        return tuple(
+            Section("verse", f"A{n}", at, min(_BLOCK, score.bars - at))
+            for n, at in enumerate(starts, 1)
+        )
     key = choose_key(score.key, list(melody))
     found = sections_of(melody, key, score.meter, score.bars)
     bar = score.meter.bar_beats

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.lyricist.decoding import STRONG, Draft, stress_fit
+from models.lyricist.corpus import words_of
+from models.lyricist.decoding import Draft, stress_fit
 from models.lyricist.lexicon import Lexicon
+from models.lyricist.stress import is_strong
 from models.lyricist.tokens import Floats
 from models.lyricist.wordbook import Wordbook
 
@@ -22,14 +24,16 @@ from models.lyricist.wordbook import Wordbook
 class Tuning:
     """How much each wish counts, in nats; chosen on the validation tunes (docs/lab.md)."""
 
-    theme_word: float = 3.0
-    theme_end: float = 3.0
+    theme_word: float = 2.0
+    theme_end: float = 1.5
     mood_word: float = 2.0
     closing: float = 0.35
+    ending: float = 0.12
     beat: float = 1.5
-    theme: float = 4.0
+    theme: float = 3.0
     repeat: float = 0.4
     again: float = 2.5
+    echo: float = 0.5
     heat: float = 0.8
 
 
@@ -68,7 +72,7 @@ def beat_share(draft: Draft) -> float:
     for word in draft.words:
         size = int(lexicon.syllables[word])
         if size == 1:
-            wrong += bool(lexicon.function[word]) == (weights[at] >= STRONG)
+            wrong += bool(lexicon.function[word]) == is_strong(weights, at)
         elif stress_fit(lexicon.patterns[lexicon.pattern[word]], weights[at:]) != "good":
             wrong += 1
         at += size
@@ -87,13 +91,26 @@ def repeats(draft: Draft, used: Sequence[int]) -> int:
     return count
 
 
-def base_score(draft: Draft, used: Sequence[int], tuning: Tuning) -> float:
+def echoes(draft: Draft, said: Sequence[str]) -> int:
+    """Runs of three words that an earlier line of the song has: "there's no such thing as ..."."""
+    words = [draft.rules.lexicon.words[word].lower() for word in draft.words]
+    earlier = {run for line in said for run in _runs([w.lower() for w in words_of(line)])}
+    return sum(run in earlier for run in _runs(words))
+
+
+def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
+
+
+def base_score(draft: Draft, used: Sequence[int], said: Sequence[str], tuning: Tuning) -> float:
     """The score of a draft without its meaning, in nats per token."""
     return (
         draft.score()
         + tuning.closing * max(draft.close, -6.0)
+        + tuning.ending * max(draft.end_score(), -12.0)
         + tuning.beat * beat_share(draft)
         - tuning.repeat * repeats(draft, used)
+        - tuning.echo * echoes(draft, said)
     )
 
 

@@ -22,15 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.lyricist.lexicon import Lexicon, Mask
+from models.lyricist.stress import is_strong, rises
 from models.lyricist.tokens import Floats, Ids, Spelling, Start, Table, start
 
-#: Weights from here on are strong: the bar's first beat, its middle, or a long note on a beat.
-STRONG = 3.0
 #: Nats paid for a word whose stressed and unstressed syllables weigh the same, and for a
 #: one-syllable word against the beat. Chosen on the validation tunes.
 LEVEL_COST, AGAINST_COST = 0.7, 0.9
 #: Nats paid for a word of meaning that the same line has already said.
-AGAIN_COST = 5.0
+AGAIN_COST = 20.0
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,7 @@ class LineRules:
 
     def _against(self, at: int) -> Mask:
         single = self.lexicon.syllables == 1
-        strong = self.weights[at] >= STRONG
-        return np.asarray(single & (self.lexicon.function == strong))
+        return np.asarray(single & (self.lexicon.function == is_strong(self.weights, at)))
 
 
 def stress_fit(stresses: Sequence[int], weights: Sequence[float]) -> str | None:
@@ -126,17 +124,10 @@ def stress_fit(stresses: Sequence[int], weights: Sequence[float]) -> str | None:
     """
     if len(stresses) > len(weights):
         return None
-    verdict = "good"
-    for place in range(len(stresses) - 1):
-        pair = stresses[place : place + 2]
-        if set(pair) != {0, 1}:
-            continue
-        rise = (weights[place] - weights[place + 1]) * (1 if pair[0] == 1 else -1)
-        if rise < 0:
-            return None
-        if rise == 0:
-            verdict = "level"
-    return verdict
+    worst = min(rises(stresses, weights), default=1.0)
+    if worst < 0:
+        return None
+    return "good" if worst > 0 else "level"
 
 
 @dataclass
@@ -196,6 +187,8 @@ class Draft:
         if whole is None:
             return tokens, bonus
         word, paid = whole
+        if self._said(word):
+            paid -= AGAIN_COST
         size = int(self.rules.lexicon.syllables[word])
         after, worth = self._next_word(size, (*self.words, word))
         return np.append(tokens, after), np.append(bonus, worth + np.float32(paid))
@@ -218,6 +211,13 @@ class Draft:
             tokens = np.append(tokens, self.rules.marks.comma)
             bonus = np.append(bonus, np.float32(0.0))
         return tokens, bonus
+
+    def _said(self, word: int) -> bool:
+        """Whether the line already has a word of meaning of this stem, or will end on one."""
+        lexicon = self.rules.lexicon
+        return not lexicon.function[word] and any(
+            lexicon.stem[word] == lexicon.stem[other] for other in (*self.words, self.end)
+        )
 
     def _last_tokens(self, at: int) -> Ids:
         rows = self.rules.inside if at else self.rules.initial
@@ -287,6 +287,11 @@ class Draft:
     def score(self) -> float:
         """Mean log-probability of the words' tokens, in nats."""
         return sum(self.nats) / max(1, len(self.nats))
+
+    def end_score(self) -> float:
+        """Log-probability of the last word where it stands, in nats: does it come naturally?"""
+        count = len(self._last_tokens(len(self.words) - 1))
+        return sum(self.nats[-count:])
 
 
 def sample(

@@ -299,7 +299,7 @@ class _Writing:
         tuning = self.by.tuning
         said = [line.text for s in self.sheets for line in s.lines] + list(self.ask.avoid)
         texts = [self.text(draft) for draft in group]
-        scores = np.array([choosing.base_score(draft, self.used, tuning) for draft in group])
+        scores = np.array([choosing.base_score(draft, self.used, said, tuning) for draft in group])
         bad = [
             choosing.forbidden(draft, sheet.words, said, self.by.book, text)
             for draft, text in zip(group, texts, strict=True)

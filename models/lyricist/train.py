@@ -18,6 +18,7 @@ import math
 import random
 import time
 import tomllib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ def lora_config(options: dict[str, Any]) -> LoraConfig:
         target_modules=options["targets"],
         task_type="CAUSAL_LM",
     )
+
+
+def wrapped(model: PreTrainedModel, options: dict[str, Any], **rest: Any) -> Any:
+    """The model with a fresh adapter of that shape."""
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that is on its way out.
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(model, lora_config(options), **rest)
 
 
 @torch.no_grad()
@@ -92,9 +101,7 @@ class Trainer:
     ) -> None:
         self.options = recipe["train"]
         torch.manual_seed(self.options["seed"])
-        self.model = get_peft_model(
-            model, lora_config(recipe["lora"]), autocast_adapter_dtype=False
-        )
+        self.model = wrapped(model, recipe["lora"], autocast_adapter_dtype=False)
         self.used = None if used is None else torch.from_numpy(used)
         self.narrow = [p for p in self.model.parameters() if p.requires_grad]
         self.wide = [p.detach().float().requires_grad_() for p in self.narrow]
@@ -119,8 +126,7 @@ class Trainer:
         loss = loss_sum(self.model, batch, self.used) / max(1, count)
         loss.backward()
         for wide, narrow in zip(self.wide, self.narrow, strict=True):
-            assert narrow.grad is not None
-            wide.grad = narrow.grad.float()
+            wide.grad = None if narrow.grad is None else narrow.grad.float()
             narrow.grad = None
         torch.nn.utils.clip_grad_norm_(self.wide, self.options["clip"])
         self.optimiser.step()
@@ -171,12 +177,12 @@ def put_on(model: PreTrainedModel, path: Path) -> Any:
     """
     with safe_open(path, framework="pt") as stream:
         facts = json.loads(stream.metadata()["segno"])
-    wrapped = get_peft_model(model, lora_config(facts["lora"]))
+    adapted = wrapped(model, facts["lora"])
     try:
-        set_peft_model_state_dict(wrapped, load_file(path))
+        set_peft_model_state_dict(adapted, load_file(path))
     except RuntimeError as error:
         raise ValueError(f"{path.name} was trained for another language model") from error
-    return wrapped.merge_and_unload().eval()
+    return adapted.merge_and_unload().eval()
 
 
 def labelled_corpus(data: Path, cache: Path) -> dict[str, list[Stanza]]:

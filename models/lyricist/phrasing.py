@@ -34,8 +34,6 @@ _ODD, _AGAIN = 0.5, 0.6
 _APART = 0.55  # beats by which corresponding lines of two sections may begin apart
 #: Syllables that a line may have.
 SYLLABLES = range(3, 12)
-#: Notes by which corresponding lines of two sections may differ.
-SURPLUS = 2
 _LONGEST = 16  # syllables that a line is ever tried with
 #: What a line of so many syllables costs; see `_length_cost`.
 _LENGTHS = (9.0, 9.0, 6.0, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
@@ -165,9 +163,7 @@ def lines_like(
             return None
         cuts.append(index)
     lines = tuple(tuple(slots[a:b]) for a, b in pairwise([*cuts, len(slots)]))
-    pairs = zip(lines, model, strict=True)
-    like = all(abs(len(a) - len(b)) <= SURPLUS and len(a) in SYLLABLES for a, b in pairs)
-    return lines if like else None
+    return lines if all(len(line) in SYLLABLES for line in lines) else None
 
 
 def _count_worth(lines: int) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from models.composer.key_choice import choose_key
 from models.composer.melody_track import find_melody, skyline
@@ -20,7 +20,7 @@ from models.composer.source_form import sections_of
 from models.errors import Refusal
 from models.lyricist import schemes
 from models.lyricist.asks import LineAsk, SongAsk, StanzaAsk
-from models.lyricist.phrasing import SURPLUS, Slot, lines_like, lines_of, merged, slots_of
+from models.lyricist.phrasing import Slot, lines_like, lines_of, merged, slots_of
 from models.lyrics import Language
 from models.score import Note, Score, Section
 
@@ -29,6 +29,7 @@ RETURNING = frozenset(("chorus", "refrain", "hook", "drop", "pre-chorus", "build
 PLAYED = frozenset(("intro", "outro", "solo", "break", "opening", "resolution", "interlude"))
 _KINDS = {"refrain": "chorus", "hook": "chorus", "drop": "chorus", "build": "pre-chorus"}
 _SMALL = 70  # syllables: a piece without sections and with no more than these is one verse
+_SURPLUS = 2  # notes a line by which a returning stanza may differ and keep its words
 _BLOCK = 16  # bars of a verse where nothing tells the form
 _UPBEAT = 0.5  # bars before a section that may belong to its first line
 
@@ -87,17 +88,15 @@ def read_melody(score: Score, language: Language = "en") -> SongGrid:
         )
     found = _divided(by_section, words, sections, score)
     stanzas: list[GridStanza] = []
-    first: dict[str, int] = {}  # where the words of a returning label stand
+    first: dict[str, int] = {}  # where the words of a returning label begin
     for i in words:
         parts = _stanzas(found[i], i, _KINDS.get(names[i], names[i]))
-        source = first.get(sections[i].label)
-        if source is None or not _can_repeat(stanzas, source, parts):
-            if names[i] in RETURNING:
-                first.setdefault(sections[i].label, len(stanzas))
-            stanzas.extend(parts)
-            continue
-        repeated = [replace(p, same_as=source + k) for k, p in enumerate(parts)]
-        stanzas.extend(repeated)
+        begun = first.setdefault(sections[i].label, len(stanzas))
+        if names[i] in RETURNING and begun < len(stanzas):
+            earlier = [k for k, s in enumerate(stanzas) if s.section == stanzas[begun].section]
+            pairs = zip_longest(parts, earlier[: len(parts)])
+            parts = [replace(p, same_as=k if _alike(p, k, stanzas) else None) for p, k in pairs]
+        stanzas.extend(parts)
     return SongGrid(_evened(stanzas), tuple(sections), language)
 
 
@@ -228,17 +227,12 @@ def _stanzas(lines: Sequence[tuple[Slot, ...]], section: int, kind: str) -> list
     return out
 
 
-def _can_repeat(stanzas: Sequence[GridStanza], source: int, parts: Sequence[GridStanza]) -> bool:
-    """Whether a returning section can sing the words of its first time, line by line."""
-    first = [s for s in stanzas[source:] if s.section == stanzas[source].section]
-    if [len(s.lines) for s in first] != [len(p.lines) for p in parts]:
+def _alike(part: GridStanza, source: int | None, stanzas: Sequence[GridStanza]) -> bool:
+    """Whether a stanza can sing the words of an earlier one, line by line."""
+    if source is None or len(part.lines) != len(stanzas[source].lines):
         return False
-    pairs = (
-        (a, b)
-        for s, p in zip(first, parts, strict=True)
-        for a, b in zip(s.lines, p.lines, strict=True)
-    )
-    return all(abs(len(a) - len(b)) <= SURPLUS for a, b in pairs)
+    pairs = zip(part.lines, stanzas[source].lines, strict=True)
+    return all(abs(len(a) - len(b)) <= _SURPLUS for a, b in pairs)
 
 
 def _evened(stanzas: Sequence[GridStanza]) -> tuple[GridStanza, ...]:

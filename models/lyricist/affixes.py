@@ -2,7 +2,7 @@
 
 In: a lower-case spelling that no dictionary lists, and a function that gives the listed phones of
 another. Out: phones of the word by the sound rules of English endings (Quirk et al., A
-Comprehensive Grammar, 1985, 3.3-3.6, 5.113): -s is S, Z or IH0 Z and -ed is T, D or IH0 D by the
+Comprehensive Grammar, 1985): -s is S, Z or IH0 Z and -ed is T, D or IH0 D by the
 sound before. Spelling at a joint is undone (stopped: stop; making: make; happier: happy).
 """
 
@@ -72,10 +72,13 @@ SIBILANT = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 VOICELESS = frozenset({"P", "T", "K", "F", "TH", "S", "SH", "CH"})
 
 
+def in_verse(word: str) -> tuple[Phones, ...]:
+    """The reading verse gives a spelling beside, or without, CMUdict's."""
+    return (tuple(VERSE[word].split()),) if word in VERSE else ()
+
+
 def contracted(word: str, lookup: Lookup) -> Iterator[Phones]:
     """Phones of a word with an apostrophe: dreamin', angel's, heroes', she'll."""
-    if word in VERSE:
-        yield tuple(VERSE[word].split())
     if word.startswith("th'"):
         yield from (("DH", *phones) for phones in lookup(word[3:]) if phones[0][-1].isdigit())
     if word.endswith("in'"):

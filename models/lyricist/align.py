@@ -3,7 +3,7 @@
 In: a spelling and phones without digits. Out: pairs (letters, phones), one letter at a time, two
 letters to one sound ("sh", "ee"), one letter to two sounds ("x"), or a silent letter. The best
 path under the counts of `lexicon_data/letters.txt`, which `g2p_learn` finds by Viterbi training
-on CMUdict (the joint-sequence model of Bisani & Ney, Speech Communication 2008, section 3).
+on CMUdict (the joint-sequence model of Bisani & Ney, Speech Communication 2008).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: a spelling and its phones in CMUdict's notation ("HH EH1 V AH0 N"). Out: shorter and opened
 variants of them. The rules are those of English verse (Attridge, The Rhythms of English Poetry,
-1982, ch. 5 "elision"; Fabb & Halle, Meter in Poetry, 2008, ch. 2):
+1982):
 
 - smoothing: a diphthong takes the weak vowel after it (power, fire, trial, cruel);
 - synizesis: a weak i or u before a weak vowel becomes a glide (glorious, radiant, virtuous);

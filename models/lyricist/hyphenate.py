@@ -3,7 +3,7 @@
 In: a word as written and the number of syllables it is sung on. Out: that many pieces, which join
 back to the word. Letters are laid to the phones of a reading with that many syllables (`align`),
 which finds the letters of every vowel; where the word breaks between two vowels follows the rules
-of printed English (Gould, Behind Bars, 2011, p. 437; The Chicago Manual of Style, 7.36-7.43): at a
+of printed English (Gould, Behind Bars, 2011; The Chicago Manual of Style): at a
 beginning or ending that means something, between two like letters, and otherwise before the
 consonants that can begin a syllable, save that a short stressed vowel keeps one.
 """

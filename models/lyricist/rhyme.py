@@ -5,7 +5,7 @@ In: `Reading` values. Out: yes or no, and keys that put words into families.
 A rhyme's *tail* is all sounds from a vowel that bears a beat to the end of the word. A word has a
 tail from its main stress, from a second stress after it ("daylight", "lullaby"), and, when at
 least two weak syllables would follow, from its last vowel: metre puts a beat there ("misery" goes
-with "free"), the promotion of English verse (Attridge 1982, ch. 7). Two words rhyme perfectly when
+with "free"), the promotion of English verse (Attridge 1982). Two words rhyme perfectly when
 they have a tail in common and the consonants before it differ: the same syllable twice, as in
 "rain" and "reign" or "light" and "delight", is no rhyme.
 
@@ -22,6 +22,7 @@ Slant rhyme looks at the tails from the last beat only. They must be alike but f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.lyricist.align import VOWELS
 from models.lyricist.onsets import onset
@@ -62,6 +63,7 @@ class Tail:
     stress: int
 
 
+@lru_cache(maxsize=1 << 16)
 def tails(reading: Reading) -> tuple[Tail, ...]:
     """Tails of a reading, from the one that bears the last beat to the longest."""
     vowels = [at for at, phone in enumerate(reading.phones) if phone in VOWELS]

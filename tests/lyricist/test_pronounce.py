@@ -71,6 +71,11 @@ def test_nothing_is_elided_where_nobody_does(word: str) -> None:
     assert not any(reading.elided for reading in load().readings(word))
 
 
+@pytest.mark.parametrize(("word", "counts"), [("don't", (1,)), ("it's", (1,)), ("blessed", (1, 2))])
+def test_listed_contraction_is_taken_as_listed(word: str, counts: tuple[int, ...]) -> None:
+    assert load().counts(word) == counts
+
+
 def test_known_is_listed_or_surely_built() -> None:
     assert all(map(load().known, ["love", "love's", "lovin'", "pow'r", "ever-loving"]))
     assert not any(map(load().known, ["glimmerwood", "zzyx", "", "--", "'"]))

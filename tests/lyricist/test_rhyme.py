@@ -61,12 +61,12 @@ def test_not_slant(pair: str) -> None:
 
 
 def test_keys_gather_what_rhymes() -> None:
-    """Any two of 500 words: a family rhymes unless the onset is the same; slants share a bucket."""
+    """Any two of 350 words: a family rhymes unless the onset is the same; slants share a bucket."""
     words = [word for word in load().words() if word.isalpha()]
-    readings = [load().readings(word)[0] for word in random.Random(1).sample(words, 500)]
+    readings = [load().readings(word)[0] for word in random.Random(1).sample(words, 350)]
     found = [(a, b) for a in readings for b in readings if a is not b]
     family = [(a, b) for a, b in found if rhyme_key(a) == rhyme_key(b)]
-    assert len(family) > 100
+    assert len(family) > 50
     for a, b in family:
         assert perfect(a, b) == (tails(a)[0].before != tails(b)[0].before)
     near = [(a, b) for a, b in found if slant(a, b)]

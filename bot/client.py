@@ -31,6 +31,8 @@ COGS = (
     "cogs.create",
     "cogs.rework",
     "cogs.arrange",
+    "cogs.lyrics",
+    "cogs.song",
     "cogs.motif",
     "cogs.style",
     "cogs.library",

@@ -29,7 +29,8 @@ from bot.domain import Progress
 from bot.files import kinds_of
 from bot.i18n import translate
 from bot.jobs.deliver import TokenExpired, Undeliverable
-from bot.ui import heard_view, progress_view, result_view, takes_view
+from bot.lyrics_ui import misfits, page_of
+from bot.ui import heard_view, progress_view, takes_view
 from storage.deliveries import nonce
 from storage.jobs import Job
 
@@ -45,9 +46,12 @@ NO_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A message to be: `clips` and `kinds` name its files, `limit` is bytes for each of them."""
+    """A message to be: `clips` and `kinds` name its files, `limit` is bytes for each of them.
 
-    text: Callable[[list[str]], str]
+    `text` takes lines about files that are missing; it may give embeds beside the text.
+    """
+
+    text: Callable[[list[str]], str | tuple[str, list[discord.Embed]]]
     view: discord.ui.View | None = None
     clips: tuple[Mapping[str, Any], ...] = ()
     kinds: tuple[str, ...] = ()
@@ -58,8 +62,11 @@ class Answer:
         files, missing = await asyncio.to_thread(
             shelf.attach, self.clips, self.kinds, self.limit, locale
         )
+        said = self.text(missing)
+        text, embeds = (said, []) if isinstance(said, str) else said
         return handle_message_parameters(
-            content=self.text(missing)[: wording.MESSAGE + 100],
+            content=text[: wording.MESSAGE + 100],
+            embeds=embeds,
             attachments=files,
             view=self.view,
             nonce=name,
@@ -92,6 +99,9 @@ class Delivery:
             return await self._send(job, Answer(lambda _: text))
         if job.kind == "hear":
             return await self._send(job, _heard(job, result["heard"]))
+        if "misfits" in result:
+            text, shown = misfits(result["misfits"]["problems"], str(job.id), job.locale)
+            return await self._send(job, Answer(lambda _: text, shown))
         answer = self._answer(job, result)
         if job.kind == "export":
             if await self._voice(job, result):
@@ -136,13 +146,8 @@ class Delivery:
                 takes_view([clip["piece_id"] for clip in clips], locale),
                 clips, ("mp3",), limit,
             )  # fmt: skip
-        return Answer(
-            lambda missing: wording.result(
-                first["piece_id"], first["facts"], desk, locale, missing
-            ),
-            result_view(first["piece_id"], locale, undo=bool(request["parent"])),
-            clips, shelf.SHOWN, limit,
-        )  # fmt: skip
+        page = page_of(first, desk, locale, undo=bool(request["parent"]))
+        return Answer(page.said, page.view, clips, page.kinds, limit)
 
     async def _send(self, job: Job, answer: Answer) -> int:
         """Edit the job's message; without a token and a message to edit, send a new one."""

@@ -181,6 +181,28 @@ def progress_view(job_id: int, locale: str) -> discord.ui.View:
 
 def result_view(piece_id: str, locale: str, *, undo: bool = False) -> discord.ui.View:
     """What can be done with a finished piece; `undo` where it was made from another."""
+    primary = discord.ButtonStyle.primary
+    back = [button(translate("Undo", locale), "undo", piece_id, emoji="↩️", row=1)] if undo else []
+    return view(
+        button(translate("Four variations", locale), "vary", piece_id, emoji="🎲", style=primary),
+        button(translate("Extend", locale), "extend", piece_id, emoji="➕"),
+        button(translate("Again with changes", locale), "again", piece_id, emoji="✏️"),
+        button(translate("Write words …", locale), "words", piece_id, emoji="📝"),
+        button("MIDI", "midi", piece_id, emoji="🎹", row=1),
+        button("MusicXML", "musicxml", piece_id, emoji="🎼", row=1),
+        button(
+            translate("Delete", locale), "delete", piece_id, emoji="🗑️",
+            style=discord.ButtonStyle.danger, row=1,
+        ),
+        *back,
+        more_menu(piece_id, locale),
+        rework_menu(piece_id, locale),
+        players_menu(piece_id, locale),
+    )  # fmt: skip
+
+
+def more_menu(piece_id: str, locale: str) -> ActionMenu:
+    """Further files of a piece."""
     more = [
         (translate("WAV audio", locale), "wav", translate("studio quality, large", locale)),
         (translate("Stems", locale), "stems", translate("one audio file per instrument", locale)),
@@ -193,23 +215,7 @@ def result_view(piece_id: str, locale: str, *, undo: bool = False) -> discord.ui
         (translate("Lead sheet", locale), "lead", translate("the tune and its chords", locale)),
         (translate("Voice message", locale), "voice", translate("plays on every phone", locale)),
     ]
-    primary = discord.ButtonStyle.primary
-    back = [button(translate("Undo", locale), "undo", piece_id, emoji="↩️", row=1)] if undo else []
-    return view(
-        button(translate("Four variations", locale), "vary", piece_id, emoji="🎲", style=primary),
-        button(translate("Extend", locale), "extend", piece_id, emoji="➕"),
-        button(translate("Again with changes", locale), "again", piece_id, emoji="✏️"),
-        button("MIDI", "midi", piece_id, emoji="🎹", row=1),
-        button("MusicXML", "musicxml", piece_id, emoji="🎼", row=1),
-        button(
-            translate("Delete", locale), "delete", piece_id, emoji="🗑️",
-            style=discord.ButtonStyle.danger, row=1,
-        ),
-        *back,
-        menu(translate("More files …", locale), "more", piece_id, more),
-        rework_menu(piece_id, locale),
-        players_menu(piece_id, locale),
-    )  # fmt: skip
+    return menu(translate("More files …", locale), "more", piece_id, more)
 
 
 def players_menu(piece_id: str, locale: str) -> ActionMenu:

@@ -10,27 +10,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from discord import app_commands
-from discord.ext import commands
 
 from bot import desk, rework_ask, rework_desk, suggest
 from bot.client import Segno
 from bot.form import AgainModal
 from bot.shelf import asked_for, visible
 from bot.ui import Interaction
+from cogs.pointing import Choices, Offering
 from models import vocabulary
 from models.errors import Refusal
 from storage import jobs
 
-Choices = list[app_commands.Choice[str]]
 #: How many bars "Extend" adds: a section of the usual length.
 MORE_BARS = 16
 
 
-class Create(commands.Cog):
+class Create(Offering):
     """Asking for music."""
 
     def __init__(self, bot: Segno) -> None:
-        self.bot = bot
+        super().__init__(bot)
         bot.actions |= {
             "vary": self.vary,
             "extend": self.extend,
@@ -81,27 +80,23 @@ class Create(commands.Cog):
 
     @compose.autocomplete("style")
     async def _styles(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().styles, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().styles, typed)
 
     @compose.autocomplete("mood")
     async def _moods(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.several, vocabulary.load().moods, typed)
+        return await self.offer(interaction, suggest.several, vocabulary.load().moods, typed)
 
     @compose.autocomplete("purpose")
     async def _purposes(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().purposes, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().purposes, typed)
 
     @compose.autocomplete("instruments")
     async def _players(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.several, vocabulary.load().instruments, typed)
+        return await self.offer(interaction, suggest.several, vocabulary.load().instruments, typed)
 
     @compose.autocomplete("key")
     async def _keys(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.keys, typed)
-
-    async def _offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
-        locale = await self.bot.language(interaction)
-        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
+        return await self.offer(interaction, suggest.keys, typed)
 
     async def vary(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Four variations of a piece at once."""

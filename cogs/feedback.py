@@ -12,8 +12,9 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot import i18n, shelf, wording
+from bot import i18n, shelf
 from bot.client import Segno
+from bot.lyrics_ui import page_of
 from models.errors import Refusal
 from storage import feedback, pieces, preferences
 from storage.pieces import Piece
@@ -71,13 +72,13 @@ class Feedback(commands.Cog):
         locale = i18n.language("", chosen.locale or "auto")
         try:
             clip = shelf.clip_of(shelf.folder(self.bot, piece))
-            kinds = (*shelf.SHOWN, "musicxml")
+            page = await asyncio.to_thread(page_of, clip, {}, locale)
             files, missing = await asyncio.to_thread(
-                shelf.attach, [clip], kinds, shelf.DEFAULT_LIMIT, locale
+                shelf.attach, [clip], (*page.kinds, "musicxml"), shelf.DEFAULT_LIMIT, locale
             )
-            text = wording.result(piece.id, clip["facts"], {}, locale, missing)
+            text, embeds = page.said(missing)
             user = await self.bot.fetch_user(user_id)
-            await user.send(text, files=files)
+            await user.send(text, embeds=embeds, files=files)
         except (Refusal, discord.HTTPException) as error:
             # Files gone, or the person takes no direct messages: there is nowhere to say so.
             log.info("could not mail a piece: %s", error)

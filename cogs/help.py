@@ -21,10 +21,12 @@ file; `/motif 3 5 6 5` composes around your hook. `/style learn` learns a style 
 files, `/style use` composes in it.
 `/arrange` gives your tune, rhythm, file or hum a band or an ensemble, `/edit` changes one part, \
 everywhere or in some bars.
+`/lyrics` writes words for a piece or your tune (or words first, then a melody), `/song` makes a \
+whole song; under words: **other words**, one **line again**, **edit** with every syllable counted.
 
 Under each piece: **four variations** to pick from, **extend**, **again with changes**, \
-**rework**, **players**, the MIDI and MusicXML files, WAV, stems and score. On any message that \
-carries music: *Apps*, **Work on this music** or **Arrange this**.
+**words**, **rework**, **players**, the MIDI and MusicXML files, WAV, stems and score. On any \
+message that carries music: *Apps*, **Work on this music**, **Arrange this** or **Write words**.
 React with 👍 ❤️ 🔥 ⭐ or 👎 to rate it, ✉️ to get the files by direct message, ❌ to delete your own.
 
 `/library` finds your pieces, `/piece show` brings one back, `/settings` changes the language and \

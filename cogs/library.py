@@ -17,8 +17,9 @@ from discord.ext import commands
 from bot import shelf, wording
 from bot.client import Segno
 from bot.i18n import translate
+from bot.lyrics_ui import page_of
 from bot.recipe import clock, key_name
-from bot.ui import Interaction, button, menu, result_view, view
+from bot.ui import Interaction, button, menu, view
 from models import vocabulary
 from models.errors import Refusal
 from storage import pieces
@@ -81,13 +82,13 @@ class Library(commands.Cog):
         locale = await self.bot.language(interaction)
         clip = shelf.clip_of(shelf.folder(self.bot, piece))
         await interaction.response.defer(thinking=True)
+        page = await asyncio.to_thread(page_of, clip, {}, locale, undo=piece.parent is not None)
         files, missing = await asyncio.to_thread(
-            shelf.attach, [clip], shelf.SHOWN, interaction.filesize_limit, locale
+            shelf.attach, [clip], page.kinds, interaction.filesize_limit, locale
         )
+        text, embeds = page.said(missing)
         sent = await interaction.edit_original_response(
-            content=wording.result(piece.id, clip["facts"], {}, locale, missing),
-            attachments=files,
-            view=result_view(piece.id, locale, undo=piece.parent is not None),
+            content=text, embeds=embeds, attachments=files, view=page.view
         )
         await self.bot.db.run(pieces.set_message, piece.id, sent.id)
 

@@ -5,25 +5,18 @@ In: the hook and what the piece should be like. Out: a stored job.
 
 from __future__ import annotations
 
-from typing import Any
-
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot import rework_desk, suggest
 from bot.client import Segno
 from bot.ui import Interaction
+from cogs.pointing import Choices, Offering
 from models import vocabulary
 
-Choices = list[app_commands.Choice[str]]
 
-
-class Motif(commands.Cog):
+class Motif(Offering):
     """Composing around a person's own hook."""
-
-    def __init__(self, bot: Segno) -> None:
-        self.bot = bot
 
     @app_commands.command(description="Compose a piece in which your own hook returns")
     @app_commands.describe(
@@ -56,19 +49,15 @@ class Motif(commands.Cog):
 
     @motif.autocomplete("style")
     async def _styles(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.entries, vocabulary.load().styles, typed)
+        return await self.offer(interaction, suggest.entries, vocabulary.load().styles, typed)
 
     @motif.autocomplete("mood")
     async def _moods(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.several, vocabulary.load().moods, typed)
+        return await self.offer(interaction, suggest.several, vocabulary.load().moods, typed)
 
     @motif.autocomplete("key")
     async def _keys(self, interaction: Interaction, typed: str) -> Choices:
-        return await self._offer(interaction, suggest.keys, typed)
-
-    async def _offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
-        locale = await self.bot.language(interaction)
-        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
+        return await self.offer(interaction, suggest.keys, typed)
 
 
 async def setup(bot: Segno) -> None:

@@ -1,6 +1,7 @@
-"""What cogs with a command on messages (*Apps* on any message that carries music) share.
+"""What cogs share: offers while a person types, and a command on messages.
 
-In: the command's name. Out: a cog that has it while it is loaded, for servers and persons alike.
+In: what to offer; the name of a command that stands under *Apps* on any message. Out: choices in
+the person's language; a cog that has the command while it is loaded, for servers and persons alike.
 """
 
 from __future__ import annotations
@@ -17,11 +18,23 @@ from bot.ui import Interaction
 Choices = list[app_commands.Choice[str]]
 
 
-class Pointing(commands.Cog):
+class Offering(commands.Cog):
+    """A cog whose commands offer names while a person types."""
+
+    def __init__(self, bot: Segno) -> None:
+        self.bot = bot
+
+    async def offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
+        """What `find` (`bot.suggest`) offers in the person's language, as choices."""
+        locale = await self.bot.language(interaction)
+        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]
+
+
+class Pointing(Offering):
     """A cog that can be pointed at a message."""
 
     def __init__(self, bot: Segno, name: str) -> None:
-        self.bot = bot
+        super().__init__(bot)
         self.pointing = app_commands.ContextMenu(
             name=name,
             callback=self.point_at,
@@ -39,8 +52,3 @@ class Pointing(commands.Cog):
     async def point_at(self, interaction: Interaction, message: discord.Message) -> None:
         """Do what the command is for with a message."""
         raise NotImplementedError
-
-    async def offer(self, interaction: Interaction, find: Any, *what: Any) -> Choices:
-        """What `find` (`bot.suggest`) offers in the person's language, as choices."""
-        locale = await self.bot.language(interaction)
-        return [app_commands.Choice(name=name, value=key) for name, key in find(*what, locale)]

@@ -43,11 +43,12 @@ async def test_words_become_a_piece_with_files_recipe_and_buttons(both):
                 "Four variations",
                 "Extend",
                 "Again with changes",
+                "Write words …",
                 "MIDI",
                 "MusicXML",
                 "Delete",
             },
-            "zh-CN": {"四个变奏", "延长", "修改后重做", "MIDI", "MusicXML", "删除"},
+            "zh-CN": {"四个变奏", "延长", "修改后重做", "写词……", "MIDI", "MusicXML", "删除"},
         }[both.locale]
     )
 

@@ -28,8 +28,6 @@ from models.lyricist.tokens import Floats, Ids, Spelling, Start, Table, start
 #: Nats paid for a word whose stressed and unstressed syllables weigh the same, and for a
 #: one-syllable word against the beat. Chosen on the validation tunes.
 LEVEL_COST, AGAINST_COST = 0.7, 0.9
-#: Nats paid for a word of meaning that the same line has already said.
-AGAIN_COST = 20.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class LineRules:
     may_end: Mask
     worth: Floats
     end_worth: Floats
-    _starts: dict[tuple[int, int], Start] = field(default_factory=dict)
+    _worths: dict[tuple[int, int], tuple[Mask, Floats]] = field(default_factory=dict)
 
     def fitting(self, at: int) -> tuple[Mask, Mask]:
         """Words whose stresses may start at syllable `at`, and those that fit only just (level)."""
@@ -67,16 +65,20 @@ class LineRules:
             fits[number], level[number] = verdict is not None, verdict == "level"
         return fits[self.lexicon.pattern], level[self.lexicon.pattern]
 
-    def starts(self, at: int, room: int) -> Start:
-        """What a word starting at syllable `at` may begin with, `room` syllables being free."""
-        key = (at, room)
-        if key not in self._starts:
+    def starts(self, at: int, room: int, said: Sequence[int]) -> Start:
+        """What a word starting at syllable `at` may begin with, `room` syllables being free.
+
+        Words of meaning are not said twice in a line, in no form of theirs (`said`, words).
+        """
+        if (at, room) not in self._worths:
             fits, level = self.fitting(at)
             allowed = self.allowed & fits & (self.lexicon.syllables <= room)
             bonus = self.worth - LEVEL_COST * level - AGAINST_COST * self._against(at)
-            rows = self.inside if at else self.initial
-            self._starts[key] = start(rows, allowed, bonus.astype(np.float32))
-        return self._starts[key]
+            self._worths[at, room] = allowed, bonus.astype(np.float32)
+        allowed, bonus = self._worths[at, room]
+        again = np.isin(self.lexicon.stem, self.lexicon.stem[list(said)])
+        rows = self.inside if at else self.initial
+        return start(rows, allowed & (~again | self.lexicon.function), bonus)
 
     @cached_property
     def end_fits(self) -> tuple[Mask, Mask]:
@@ -103,14 +105,6 @@ class LineRules:
         fits, level = self.end_fits
         worth = (self.end_worth - LEVEL_COST * level).astype(np.float32)
         return start(self.inside, self.may_end & fits, worth)
-
-    def same_stem(self, words: Sequence[int]) -> Ids:
-        """First tokens of the words that share a stem with one of these words of meaning."""
-        content = [word for word in words if word >= 0 and not self.lexicon.function[word]]
-        if not content:
-            return np.zeros(0, np.int64)
-        alike = np.isin(self.lexicon.stem, self.lexicon.stem[content]) & (self.inside.lengths == 1)
-        return self.inside.ids[alike, 0]
 
     def _against(self, at: int) -> Mask:
         single = self.lexicon.syllables == 1
@@ -187,8 +181,6 @@ class Draft:
         if whole is None:
             return tokens, bonus
         word, paid = whole
-        if self._said(word):
-            paid -= AGAIN_COST
         size = int(self.rules.lexicon.syllables[word])
         after, worth = self._next_word(size, (*self.words, word))
         return np.append(tokens, after), np.append(bonus, worth + np.float32(paid))
@@ -200,24 +192,12 @@ class Draft:
         if room == 0:
             tokens, bonus = self._last_tokens(at)[:1], np.zeros(1, np.float32)
         else:
-            first = self.rules.starts(at, room)
+            first = self.rules.starts(at, room, (*words, self.end))
             tokens, bonus = first.tokens, first.best
-            used = [
-                self.rules.inside.ids[w, 0] for w in words if not self.rules.lexicon.function[w]
-            ]
-            if used:
-                bonus = np.where(np.isin(tokens, used), bonus - 4.0, bonus).astype(np.float32)
         if at and size:
             tokens = np.append(tokens, self.rules.marks.comma)
             bonus = np.append(bonus, np.float32(0.0))
         return tokens, bonus
-
-    def _said(self, word: int) -> bool:
-        """Whether the line already has a word of meaning of this stem, or will end on one."""
-        lexicon = self.rules.lexicon
-        return not lexicon.function[word] and any(
-            lexicon.stem[word] == lexicon.stem[other] for other in (*self.words, self.end)
-        )
 
     def _last_tokens(self, at: int) -> Ids:
         rows = self.rules.inside if at else self.rules.initial
@@ -268,7 +248,8 @@ class Draft:
             self._finish(begun=True)
         else:
             rows = self.rules.inside if self.at else self.rules.initial
-            pool, bonus = self.rules.starts(self.at, self.room).behind(token)
+            said = (*self.words, self.end)
+            pool, bonus = self.rules.starts(self.at, self.room, said).behind(token)
             self.spelling = Spelling(rows, pool, bonus, float(bonus.max()))
 
     def _whole(self) -> int:
@@ -289,7 +270,7 @@ class Draft:
         return sum(self.nats) / max(1, len(self.nats))
 
     def end_score(self) -> float:
-        """Log-probability of the last word where it stands, in nats: does it come naturally?"""
+        """How naturally the last word comes where it stands: its log-probability in nats."""
         count = len(self._last_tokens(len(self.words) - 1))
         return sum(self.nats[-count:])
 

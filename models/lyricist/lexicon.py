@@ -21,12 +21,14 @@ from models.lyricist.corpus import function_words
 from models.lyricist.pronounce import Pronouncer, Reading
 from models.lyricist.rhyme import perfect, rhyme_key, slant, slant_key
 from models.lyricist.valence import lexicon as ratings
-from models.lyricist.wordbook import Wordbook
+from models.lyricist.wordbook import LEAST, Wordbook
 
 Words = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 HERE = Path(__file__).parent
 
+#: Uses in the books from which on a word may end a line: rarer ones are there for the rhyme.
+COMMON = 12
 #: Function words a line may well end on; the others leave it hanging.
 _ENDS = frozenset(
     ["you", "me", "him", "her", "it", "us", "them", "mine", "yours", "ours", "away", "again",
@@ -127,6 +129,13 @@ def build(book: Wordbook, pronouncer: Pronouncer) -> Lexicon:
         rating=np.array([ratings().get(word, 0.0) for word in lower], np.float32),
         vectors=book.vectors[kept],
     )
+
+
+def _may_end(words: Sequence[str], function: Mask, uses: npt.NDArray[np.int32]) -> Mask:
+    """Words of meaning that everybody knows, and the small words a line may stop on."""
+    common = (uses >= COMMON) | (uses < LEAST)  # rare in the books yet here: a word of today
+    plain = np.array(["'" not in word for word in words])
+    return np.array([word in _ENDS for word in words]) | (common & plain & ~function)
 
 
 def _stem(word: str) -> str:

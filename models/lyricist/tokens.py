@@ -22,10 +22,14 @@ NEVER = np.float32(-1e9)
 
 @dataclass(frozen=True)
 class Table:
-    """Token ids (words, longest), -1 after a word's end, and each word's number of tokens."""
+    """Token ids (words, longest), -1 after a word's end, and each word's number of tokens.
+
+    `order` lists the words by their first token.
+    """
 
     ids: Ids
     lengths: Ids
+    order: Ids
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,12 @@ def table(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Table:
     ids = np.full((len(rows), int(lengths.max())), -1, np.int64)
     for number, row in enumerate(rows):
         ids[number, : len(row)] = row
-    return Table(ids, lengths)
+    return Table(ids, lengths, np.argsort(ids[:, 0], kind="stable"))
 
 
 def start(rows: Table, allowed: npt.NDArray[np.bool_], bonus: Floats) -> Start:
     """What the allowed words may begin with; `bonus` (words,) is in nats."""
-    pool = np.flatnonzero(allowed)
-    pool = pool[np.argsort(rows.ids[pool, 0], kind="stable")]
+    pool = rows.order[allowed[rows.order]]
     tokens, first = np.unique(rows.ids[pool, 0], return_index=True)
     edges = np.append(first, len(pool))
     best = np.maximum.reduceat(bonus[pool], first) if len(pool) else np.zeros(0, np.float32)

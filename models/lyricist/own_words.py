@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from models.errors import Refusal
 from models.lyricist.asks import WrittenLine
-from models.lyricist.checking import check, chinese_pieces, places, syllable_counts
+from models.lyricist.checking import check, check_line, chinese_pieces, places, syllable_counts
 from models.lyricist.hyphenate import split
 from models.lyricist.own_line import read_line
 from models.lyricist.phrasing import Slot, merged
@@ -70,6 +70,36 @@ def place_own(
         by=by,
         schemes={section: joined(parts) for section, parts in schemes.items()},
     )
+
+
+def with_given(
+    grid: SongGrid, given: Mapping[int, str], pronouncer: Pronouncer | None = None
+) -> SongGrid:
+    """A grid that a person's lines, by number as in `prosody.ask_of`, can be sung to.
+
+    Where they have fewer syllables than there are notes, the lightest notes become melismas.
+
+    Raises
+    ------
+    Refusal
+        When a line has too many syllables, far too few, or cannot be counted.
+    """
+    pronouncer = pronouncer or load()
+    own = [(i, k) for i in grid.own for k in range(len(grid.stanzas[i].lines))]
+    rows = {own[n - 1]: text for n, text in given.items() if 1 <= n <= len(own)}
+    fewer = {
+        (i, k): _fewer(text, grid.stanzas[i].lines[k], pronouncer, grid)
+        for (i, k), text in rows.items()
+    }
+    grid = stretched(grid, {place: max(sizes) for place, sizes in fewer.items() if sizes})
+    for (i, k), text in rows.items():
+        number = own.index((i, k)) + 1
+        for problem in check_line(
+            text, grid.stanzas[i].lines[k], number, pronouncer, grid.language
+        ):
+            if not problem.soft:
+                raise Refusal(problem.template, **problem.values)
+    return grid
 
 
 def stretched(grid: SongGrid, sizes: Mapping[tuple[int, int], int]) -> SongGrid:

@@ -43,7 +43,8 @@ _LENGTHS = (9.0, 9.0, 6.0, 0.8, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 1.0)
 class Slot:
     """What one syllable is sung on: onset and end in beats, how many notes, how heavy.
 
-    `weight` is as in `asks.LineAsk`; `pitch` is the first note's (MIDI).
+    `weight` is as in `asks.LineAsk`. It and `pitch` (MIDI) are those of the first note that is no
+    ornament.
     """
 
     onset: float
@@ -61,18 +62,27 @@ def slots_of(melody: Sequence[Note], score: Score) -> tuple[Slot, ...]:
     gaps = [after - at for at, after in pairwise(times)] + [math.inf]
     carries = _carriers(melody, gaps, score)
     groups: list[list[Note]] = []
+    leads: list[Note] = []  # of each group the note that is felt as its syllable's place
     waiting: list[Note] = []
     for note, carries_one in zip(melody, carries, strict=True):
         if carries_one:
             groups.append([*waiting, note])
+            leads.append(note)
             waiting = []
-        elif groups and not _breathes(groups[-1][-1], note):
+        elif groups and not waiting and not _breathes(groups[-1][-1], note):
             groups[-1].append(note)
         else:
             waiting.append(note)
     if waiting:
         groups.append(waiting)
-    return _weighed(groups, score)
+        leads.append(waiting[0])
+    spans = [(lead.onset, group[-1].end) for lead, group in zip(leads, groups, strict=True)]
+    return tuple(
+        Slot(group[0].onset, end, len(group), heavy, lead.pitch)
+        for group, lead, (_, end), heavy in zip(
+            groups, leads, spans, weights(spans, score.meter), strict=True
+        )
+    )
 
 
 def _carriers(melody: Sequence[Note], gaps: Sequence[float], score: Score) -> list[bool]:
@@ -95,17 +105,6 @@ def _carriers(melody: Sequence[Note], gaps: Sequence[float], score: Score) -> li
 
 def _breathes(before: Note, after: Note) -> bool:
     return after.onset - before.end > 0.2
-
-
-def _weighed(groups: Sequence[Sequence[Note]], score: Score) -> tuple[Slot, ...]:
-    """Slots with their weights; one of several notes weighs what its first does."""
-    spans = [(group[0].onset, group[-1].end) for group in groups]
-    return tuple(
-        Slot(onset, end, len(group), heavy, group[0].pitch)
-        for group, (onset, end), heavy in zip(
-            groups, spans, weights(spans, score.meter), strict=True
-        )
-    )
 
 
 def merged(slots: Sequence[Slot], index: int) -> tuple[Slot, ...]:
@@ -149,21 +148,38 @@ def lines_of(slots: Sequence[Slot], score: Score) -> tuple[tuple[Slot, ...], ...
 
 
 def lines_like(
-    slots: Sequence[Slot], start: float, model: Sequence[Sequence[Slot]], begun: float
+    slots: Sequence[Slot], start: float, model: Sequence[Sequence[Slot]], begun: float, bar: float
 ) -> tuple[tuple[Slot, ...], ...] | None:
     """Slots cut where another section's lines are cut, None where they do not correspond.
 
-    `start` and `begun` are where the section and the other one begin, in beats.
+    `start` and `begun` are where the section and the other one begin, in beats; where the two are
+    told to begin is believed to a bar (`bar` beats).
     """
-    cuts = [0]
-    for line in model[1:]:
-        place = start + line[0].onset - begun
-        index = min(range(len(slots)), key=lambda i: abs(slots[i].onset - place))
-        if abs(slots[index].onset - place) > _APART or index <= cuts[-1]:
-            return None
-        cuts.append(index)
+    tries = [
+        _cut_like(slots, [line[0].onset + start - begun + shift for line in model])
+        for shift in (0.0, bar, -bar)
+    ]
+    cuts, _ = min(tries, key=lambda tried: tried[1])
+    if not cuts:
+        return None
     lines = tuple(tuple(slots[a:b]) for a, b in pairwise([*cuts, len(slots)]))
     return lines if all(len(line) in SYLLABLES for line in lines) else None
+
+
+def _cut_like(slots: Sequence[Slot], places: Sequence[float]) -> tuple[list[int], float]:
+    """The slots nearest to places in beats, the first slot for the first, and how far off they are.
+
+    No slots when one is further off than `_APART` or two places have the same.
+    """
+    cuts, off = [0], 0.0
+    for place in places[1:]:
+        index = min(range(len(slots)), key=lambda i: abs(slots[i].onset - place))
+        away = abs(slots[index].onset - place)
+        if away > _APART or index <= cuts[-1]:
+            return [], math.inf
+        cuts.append(index)
+        off += away
+    return cuts, off
 
 
 def _count_worth(lines: int) -> float:

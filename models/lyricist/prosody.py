@@ -114,7 +114,8 @@ def _divided(
         model = first.setdefault(sections[i].label, i)
         like = None
         if model != i:
-            like = lines_like(by_section[i], starts[i], found[model], starts[model])
+            bar = score.meter.bar_beats
+            like = lines_like(by_section[i], starts[i], found[model], starts[model], bar)
         found[i] = like or lines_of(by_section[i], score)
     return found
 
@@ -166,7 +167,9 @@ def _found_sections(melody: Sequence[Note], score: Score, syllables: int) -> tup
     themes = [s.label for s in found if s.name == "theme"]
     again = [x for x in dict.fromkeys(themes) if themes.count(x) > 1 and heights[x]]
     means = {x: sum(heights[x]) / len(heights[x]) for x in again}
-    chorus = max(means, key=lambda x: means[x]) if len(set(themes)) > 1 and means else ""
+    # A song seldom opens with its chorus, so its first theme is that only where it has no other.
+    likely = [x for x in means if x != themes[0]] or [x for x in means if len(set(themes)) > 2]
+    chorus = max(likely, key=lambda x: means[x], default="")
 
     def name(section: Section) -> str:
         if section.name != "theme":

@@ -36,6 +36,7 @@ def test_an_ornament_is_sung_on_the_syllable_before_and_after_a_rest_on_the_next
     assert [(s.onset, s.notes) for s in inside] == [(0, 2), (2, 1), (3, 1)]
     opening = slots(tune([(0, 1), (1.85, 0.15), (2, 1), (3, 1)]))
     assert [(s.onset, s.notes) for s in opening] == [(0, 1), (1.85, 2), (3, 1)]
+    assert opening[1].weight == 3  # felt where the main note is
 
 
 def test_in_a_fast_run_every_second_note_on_the_stronger_place_carries_one():
@@ -87,6 +88,7 @@ def test_any_melody_is_divided_whole_and_in_order(seed):
     sung = [slot for stanza in grid.stanzas for row in stanza.lines for slot in row]
     assert sum(slot.notes for slot in sung) == len(notes)
     assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(sung))
+    assert {slot.onset for slot in sung} <= {onset for onset, _, _ in notes}
     assert all(1 <= slot.weight <= 5 for slot in sung)
     assert all(2 <= len(s.lines) <= 6 for s in grid.stanzas) or len(sung) < 12
     longest = max(len(row) for s in grid.stanzas for row in s.lines)

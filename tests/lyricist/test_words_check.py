@@ -7,7 +7,7 @@ from tunes import lines, tune
 
 from models.errors import Refusal
 from models.lyricist.checking import check, check_line, lines_of_text
-from models.lyricist.own_words import place_own, stretch_line, stretched
+from models.lyricist.own_words import place_own, stretch_line, stretched, with_given
 from models.lyricist.phrasing import Slot
 from models.lyricist.pronounce import load
 from models.lyricist.prosody import read_melody
@@ -123,6 +123,13 @@ def test_a_grid_can_be_stretched_before_it_is_asked_for():
     made = stretched(grid(), {(1, 0): 5})
     assert [len(row) for row in made.stanzas[1].lines] == [5, 7]
     assert [len(row) for row in made.stanzas[2].lines] == [5, 7]
+
+
+def test_a_given_line_may_have_fewer_syllables_and_not_more():
+    made = with_given(grid(), {2: "No one knows my name", 3: CHORUS[0]})
+    assert [len(row) for row in made.lines] == [8, 5, 7, 7]
+    with pytest.raises(Refusal, match="Line 2 has 7 syllables for 6 notes"):
+        with_given(grid(), {2: "And no one here knows my name"})
 
 
 def test_chinese_has_one_character_a_note():

@@ -85,29 +85,17 @@ def checked(scheme: str) -> str:
 
 def renewed(scheme: str, lines: int) -> str:
     """A scheme over so many lines: begun again with new letters as often as needed."""
-    names: dict[tuple[int, str], str] = {}
-    out = ""
-    for number in range(lines):
-        letter = scheme[number % len(scheme)]
-        # "X" is no rhyme, so a scheme's letters go around it.
-        free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWYZ" if c not in names.values()]
-        key = number // len(scheme), letter
-        out += "X" if letter == "X" else names.setdefault(key, free[0] if free else "X")
-    return out
+    return joined([scheme] * -(-lines // len(scheme)))[:lines]
 
 
 def joined(schemes: Sequence[str]) -> str:
-    """The schemes of stanzas that follow each other as one, each with letters of its own."""
-    return renewed_parts(schemes)
-
-
-def renewed_parts(schemes: Sequence[str]) -> str:
-    """Letters of several schemes in order of first use, none shared between two of them."""
+    """Schemes of stanzas that follow each other as one, none sharing a letter with another."""
     names: dict[tuple[int, str], str] = {}
     out = ""
     for number, scheme in enumerate(schemes):
         for letter in scheme:
             free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWYZ" if c not in names.values()]
             key = number, letter
+            # "X" is no rhyme: it stays, and the letters go around it.
             out += "X" if letter == "X" else names.setdefault(key, free[0] if free else "X")
     return out

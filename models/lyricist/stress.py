@@ -88,7 +88,7 @@ def count_line(words: Iterable[tuple[str, Sequence[int]]], weights: Sequence[flo
     for word, stresses in words:
         if word and len(stresses) == 1:
             strong = is_strong(weights, at)
-            if word.lower().strip("'") in function_words() or word.lower() in function_words():
+            if word.lower() in function_words():
                 total += StressCount(function=1, function_strong=int(strong))
             else:
                 total += StressCount(content=1, content_strong=int(strong))

@@ -36,7 +36,7 @@ from models.composer.encode import (
 from models.composer.features import Floats
 from models.composer.harmony.harmoniser import Harmoniser
 from models.composer.places import Ground, concatenated
-from models.composer.rules import Limits, Rules
+from models.composer.rules import Limits, Rules, only
 
 CHUNK = 8  # bars written before candidates are compared
 _BATCHES = 4  # of candidates, until one does not quote training
@@ -77,10 +77,10 @@ class Told:
 class Page:
     """Bars to read and write, steps counted from the first bar.
 
-    `ends` says which bars breathe; `targets` gives bars an exact number of notes; `copies` maps a
-    bar to the earlier one whose notes it takes; no note is held into a bar of `fresh`; `final` says
-    that the piece ends here; `tension` is the wanted course, 0..1 a bar; a `temperature` below 1
-    keeps closer to what is told.
+    `ends` says which bars breathe; `targets` gives bars an exact number of notes; `rhythm` gives
+    them all but their pitches; `copies` maps a bar to the earlier one whose notes it takes; no note
+    is held into a bar of `fresh`; `final` says that the piece ends here; `tension` is the wanted
+    course, 0..1 a bar; a `temperature` below 1 keeps closer to what is told.
     """
 
     composer: Composer
@@ -95,6 +95,7 @@ class Page:
     fresh: frozenset[int] = frozenset()
     targets: Mapping[int, int] = field(default_factory=dict)
     copies: Mapping[int, int] = field(default_factory=dict)
+    rhythm: Mapping[int, Sequence[Event]] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     tension: Sequence[float] | None = None
     temperature: float = 1.0
@@ -127,7 +128,10 @@ class Page:
         if self.final:  # the last tonic comes with the last chord, at the earliest on the bar line
             last = (self.bars - 1) * self.bar
             end = max([last, *(step for step, _, _ in self.symbols if step >= last)])
+            struck = (e.step for bar in self.rhythm.values() for e in bar if e.kind == FIRST_ONSET)
+            end = max(struck, default=end)
             ends[-1] = False
+        ends = [end_ and b not in self.rhythm for b, end_ in enumerate(ends)]
         return Rules(
             self.meter,
             self.limits,
@@ -338,11 +342,17 @@ def _sample(
                 row.push(event.kind, event.pitch, event.duration)
         if free:
             own = [rngs[slots[k]] for k in free]
-            tokens = draw(
-                logits[free] + [rules.tokens(rows[k]) for k in free], own, page.temperature
-            )
+            told = [_event_at(rows[k], page.rhythm) for k in free]
+            masks = [
+                rules.tokens(rows[k]) if beat is None else rules.pitches(rows[k], beat.duration)
+                for k, beat in zip(free, told, strict=True)
+            ]
+            tokens = draw(logits[free] + masks, own, page.temperature)
             chosen = list(zip(free, tokens, strict=True))
-            masks = [rules.durations(rows[k], token) for k, token in chosen]
+            masks = [
+                rules.durations(rows[k], token) if beat is None else only(beat.duration)
+                for (k, token), beat in zip(chosen, told, strict=True)
+            ]
             lengths = draw(decoder.durations(hidden[free], tokens) + masks, own, page.temperature)
             for (k, token), length in zip(chosen, lengths, strict=True):
                 pitch = rules.pitch(rows[k].step, token) if token >= FIRST_ONSET else 0
@@ -352,11 +362,20 @@ def _sample(
 
 def _given(page: Page, row: Line, given: Mapping[int, Sequence[Event]]) -> Event | None:
     """The event that is already decided for this place, if any."""
+    number = row.step // row.bar
+    if number in page.copies:
+        given = {number: row.by_bar[page.copies[number]]}
+    event = _event_at(row, given)
+    if event is None:
+        told = _event_at(row, page.rhythm)
+        return None if told is None or told.kind == FIRST_ONSET else told
+    return event
+
+
+def _event_at(row: Line, bars: Mapping[int, Sequence[Event]]) -> Event | None:
+    """What some bars hold at the place that a line has come to."""
     number, position = divmod(row.step, row.bar)
-    events = row.by_bar[page.copies[number]] if number in page.copies else given.get(number)
-    if events is None:
-        return None
-    return next((e for e in events if e.step % row.bar == position), None)
+    return next((e for e in bars.get(number, ()) if e.step % row.bar == position), None)
 
 
 def draw(

@@ -162,6 +162,20 @@ class Rules:
                 mask[FIRST_ONSET:][outside] = _NEVER
         return mask if mask.max() > _NEVER else self._fallback(step, mask)
 
+    def pitches(self, line: Line, duration: int) -> Floats:
+        """Mask over the next token where an onset of a given duration must come: (TOKENS,)."""
+        mask = self.tokens(line)
+        mask[:FIRST_ONSET] = _NEVER
+        onsets, step = mask[FIRST_ONSET:], line.step
+        for place in np.flatnonzero(np.isfinite(onsets)):
+            length = np.zeros(MAX_DURATION)
+            pitch = int(self._pitches[step, place])
+            self._sustained(step, pitch, length)
+            onsets[place] += length[duration - 1]
+            if duration >= self.half and not self.is_chord_tone(step, pitch):
+                onsets[place] -= _STRONG
+        return mask if np.isfinite(mask).any() else self._fallback(step, mask)
+
     def _leaps(self, line: Line, last: int, onsets: Floats) -> None:
         """Wide leaps cost, too wide ones are out; the same note again and again costs."""
         step = line.step
@@ -251,6 +265,11 @@ class Rules:
             if self._changes[later] and not self._chords[later][pc]:
                 mask[later - step :] -= 6 * strict
                 break
+
+
+def only(length: int) -> Floats:
+    """The mask that leaves one duration."""
+    return _only(np.empty(MAX_DURATION), length)
 
 
 def _only(mask: Floats, length: int) -> Floats:

@@ -46,7 +46,9 @@ class _Frame:
     form: str
 
 
-def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
+def make_plan(
+    brief: Brief, seed: int, language: str = "en", sections: tuple[Section, ...] = ()
+) -> Plan:
     """Decide a piece.
 
     Parameters
@@ -57,6 +59,8 @@ def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
         Chooses among what the brief leaves open.
     language : str
         "en" or "zh", of the title that a piece without one gets; nothing else depends on it.
+    sections : tuple of Section
+        The form where it is decided already: as many bars as the brief then states.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def make_plan(brief: Brief, seed: int, language: str = "en") -> Plan:
     frame = _frame(brief, seed, vocabulary)
     allowed = None if frame.grade is None else limits(frame.grade)
     length, seconds = _length(brief, frame, allowed)
-    sections = _sections(brief, frame, length)
+    sections = sections or _sections(brief, frame, length)
     valence, arousal = choices.mean(frame.curve)
     if ensemble:
         parts = seated(ensemble, brief.without, vocabulary)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -37,6 +37,7 @@ app.add_typer(style_app, name="style")
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]
 Worn = Annotated[str | None, typer.Option("--style", help="A style learned with style learn.")]
+Held = Literal["validation", "test"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
 
 
@@ -85,7 +86,8 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer cases.")] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the data sets.")] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="composer, arranger: a part; again for more.")
+        list[str] | None,
+        typer.Option("--only", "--part", help="composer, arranger, lyricist: a part, or several."),
     ] = None,
     previous: Annotated[
         Path | None, typer.Option(help="composer: melodies of the weight before (JSON).")
@@ -95,13 +97,20 @@ def bench(
     ] = None,
     tunes: Annotated[int | None, typer.Option(min=1, help="arranger: how many tunes.")] = None,
     files: Annotated[int | None, typer.Option(min=1, help="intake: files of each kind.")] = None,
+    split: Annotated[
+        Held, typer.Option(help="lyricist: validation is for tuning, test for the table.")
+    ] = "test",
+    limit: Annotated[int | None, typer.Option(min=3, help="lyricist: melodies in all.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="lyricist: write a sheet for blind judging here.")
+    ] = None,
 ) -> None:
     """Measure, and print a table with its cases, seed and comparison."""
     from bot.bench.options import Options
     from bot.bench.registry import run_bench
     from bot.terminal import print_table
 
-    options = Options(tuple(only or ()), previous, unconditional, tunes, files)
+    options = Options(tuple(only or ()), previous, unconditional, tunes, files, split, limit, sheet)
     table = run_bench(name, quick=quick, data=data, options=options)
     if as_json:
         _print_json(table.to_json())

@@ -7,13 +7,12 @@ so many. What is measured stands in `models.arranger.evaluation`; here is the or
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.bench import Row, Table
+from bot.bench import Table
 from bot.bench.options import Options
+from bot.bench.parts import chosen, rows_of
 from models.arranger.evaluation.study import Study
 from models.composer.evaluation.study import Figure
 from models.errors import Refusal
@@ -31,24 +30,10 @@ def run(study: Study, options: Options) -> Table:
     Refusal
         When a part does not exist, or the bands were not made.
     """
-    parts = _parts(study)
-    unknown = [name for name in options.only if name not in parts]
-    if unknown:
-        raise Refusal(
-            "There is no part “{name}”; choose among {names}.",
-            name=unknown[0],
-            names=", ".join(parts),
-        )
+    wanted = chosen(_parts(study), options.only)
     if not any(Path(study.cache).glob("*-train-*.npz")):
         raise Refusal(_BANDS)
-    rows: dict[str, Row] = {}
-    for name in options.only or parts:
-        start = time.monotonic()
-        for figure in parts[name]():
-            rows[f"{name}: {figure.name}"] = Row(
-                round(figure.value, 4), figure.unit, figure.target, figure.reference
-            )
-        study.say(f"{name}: {time.monotonic() - start:.0f} s")
+    rows = rows_of(wanted, study.say)
     notes = [
         f"{len(study.tunes)} held-out test tunes, {len(study.grid)} arrangements by each maker; "
         f"{len(study.people)} tunes that people accompanied",
@@ -104,8 +89,3 @@ def _parts(study: Study) -> dict[str, Callable[[], Sequence[Figure]]]:
         "kept": kept,
         "speed": speed,
     }
-
-
-def say(line: str) -> None:
-    """Progress, on standard error: standard output is the table."""
-    print(line, file=sys.stderr, flush=True)

@@ -7,14 +7,13 @@ in `models.composer.evaluation`; here are the cases (briefs and plans) and the o
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.bench import Row, Table
+from bot.bench import Table
 from bot.bench.briefs import attribute_sets, mood_briefs
 from bot.bench.options import Options
+from bot.bench.parts import chosen, rows_of
 from models.composer.evaluation.study import Figure, Study
 from models.errors import Refusal
 
@@ -38,22 +37,8 @@ def run(study: Study, options: Options, data: Path) -> Table:
         When a part does not exist, or a file to compare with is not there.
     """
     notes = ["held-out test pieces; what is fitted is fitted on training pieces"]
-    parts = _parts(study, options, data, notes)
-    unknown = [name for name in options.only if name not in parts]
-    if unknown:
-        raise Refusal(
-            "There is no part “{name}”; choose among {names}.",
-            name=unknown[0],
-            names=", ".join(parts),
-        )
-    rows: dict[str, Row] = {}
-    for name in options.only or parts:
-        start = time.monotonic()
-        for figure in parts[name]():
-            rows[f"{name}: {figure.name}"] = Row(
-                round(figure.value, 4), figure.unit, figure.target, figure.reference
-            )
-        study.say(f"{name}: {time.monotonic() - start:.0f} s")
+    wanted = chosen(_parts(study, options, data, notes), options.only)
+    rows = rows_of(wanted, study.say)
     return Table("composer", len(study.sheets["test"]), study.seed, rows, tuple(notes))
 
 
@@ -148,8 +133,3 @@ def _decode(study: Study) -> list[Figure]:
         out.append(Figure(f"{speed.what}, batch {speed.batch}", speed.rate, speed.unit, "", words))
     ours = next(s.rate for s in speeds if s.what == "decoding, no rules" and s.batch == 1)
     return [*out, Figure("over Hugging Face generate, batch 1", ours / slow[1], "times", ">= 5")]
-
-
-def say(line: str) -> None:
-    """Progress, on standard error: standard output is the table."""
-    print(line, file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.bench import Row, Table
 from bot.bench.options import Options
+from bot.bench.parts import say
 from models.errors import Refusal
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ CACHE = Path(".cache")
 def run_bench(
     name: str, *, quick: bool = False, data: Path | None = None, options: Options | None = None
 ) -> Table:
-    """Run a benchmark by name; `options` are the composer's and the arranger's.
+    """Run a benchmark by name; `options` are those of the makers.
 
     Raises
     ------
@@ -41,6 +42,7 @@ def run_bench(
         "harmony": _harmony,
         "hum": _hum,
         "intake": lambda few, _: _intake(few, options or Options()),
+        "lyricist": lambda few, folder: _lyricist(few, folder, options or Options()),
         "playing": _playing,
     }
     if name not in runners:
@@ -98,7 +100,7 @@ def _composer(quick: bool, data: Path | None, options: Options) -> Table:
 
     folder = _needed(data)
     sheets = load_sheets(folder, CACHE / "composer")
-    return composer.run(Study(load_composer(), sheets, quick, say=composer.say), options, folder)
+    return composer.run(Study(load_composer(), sheets, quick, say=say), options, folder)
 
 
 def _arranger(quick: bool, data: Path | None, options: Options) -> Table:
@@ -108,7 +110,15 @@ def _arranger(quick: bool, data: Path | None, options: Options) -> Table:
 
     sheets = load_sheets(_needed(data), CACHE / "composer")
     number = options.tunes or TUNES
-    return arranger.run(Study(sheets, CACHE / "arranger", number, quick, say=arranger.say), options)
+    return arranger.run(Study(sheets, CACHE / "arranger", number, quick, say=say), options)
+
+
+def _lyricist(quick: bool, data: Path | None, options: Options) -> Table:
+    from bot.bench import lyricist
+    from models.lyricist.evaluation.study import Study
+
+    limit = options.limit or (16 if quick else None)
+    return lyricist.run(Study(_needed(data), CACHE, options.split, limit, say), options)
 
 
 def _harmony(_: bool, data: Path | None) -> Table:

@@ -1,0 +1,1 @@
+"""How good the lyricist is, measured on held-out tunes and books, people's words beside ours."""

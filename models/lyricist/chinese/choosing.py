@@ -33,9 +33,11 @@ class Tuning:
     heat: float = 0.85
     nucleus: float = 0.9
     tone: float = 0.6
-    theme: float = 1.5
-    mood: float = 0.7
+    theme: float = 2.0
+    mood: float = 0.4
     again: float = 1.2
+    level: float = 1.5
+    twice: float = 2.0
     common: float = 0.25
     tone_score: float = 1.0
     theme_score: float = 1.5
@@ -104,18 +106,35 @@ class Said:
 class LineRules:
     """One line to write: clause lengths, rhyme class (0 none), classes it must not rhyme with.
 
-    `fixed` are characters by place (a person's word); `contour` MIDI pitches or ().
+    `level` is 1 when the lines it rhymes with end on a level tone (1, 2), 2 on an oblique one
+    (3, 4), 0 when it is the first: a ci keeps to one of the two.
+    `contour` are MIDI pitches or ().
     """
 
     clauses: tuple[int, ...]
     rhyme: int
     apart: frozenset[int]
     contour: tuple[int, ...]
+    level: int = 0
 
     @property
     def starts(self) -> tuple[int, ...]:
         """The places that begin a clause."""
         return tuple(int(n) for n in np.cumsum((0, *self.clauses))[:-1])
+
+
+def feeling_axis(lexicon: Lexicon) -> Floats:
+    """(V,) where characters stand between dark and glad, as the network sees them.
+
+    The direction from the mean of the dark feeling characters to that of the glad ones (the idea
+    of P. Turney and M. Littman's semantic orientation, 2003), in standard deviations.
+    """
+    dark, glad = (
+        lexicon.vectors[[lexicon.known[c] for c in sorted(named) if c in lexicon.known]].mean(0)
+        for named in LABEL
+    )
+    along = lexicon.vectors @ (glad - dark)
+    return np.asarray(np.clip((along - along.mean()) / along.std(), -2, 2), np.float32)
 
 
 def wishes(lexicon: Lexicon, themes: str, valence: float | None, tuning: Tuning) -> Floats:
@@ -126,11 +145,13 @@ def wishes(lexicon: Lexicon, themes: str, valence: float | None, tuning: Tuning)
         near = (lexicon.vectors @ lexicon.vectors[ids].T).max(1)
         out += tuning.theme * np.clip(near - 0.2, 0, None)
     if valence is not None:
-        for sign, named in zip((-1, 1), LABEL, strict=True):
-            out[[lexicon.known[c] for c in sorted(named) if c in lexicon.known]] += (
-                tuning.mood * sign * valence
-            )
+        out += tuning.mood * valence * feeling_axis(lexicon)
     return out
+
+
+def level_of(tones: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1 for level tones (1, 2), 2 for oblique ones (3, 4), 0 for others."""
+    return np.array([0, 1, 1, 2, 2, 0])[tones]
 
 
 class Chooser:
@@ -151,6 +172,8 @@ class Chooser:
         self.base[[not c for c in lexicon.characters]] = NEVER
         self.moves = movements()
         self.end = np.where(self._may_end(), np.float32(0), NEVER)
+        if rules.level:
+            self.end += tuning.level * (level_of(lexicon.tones) == rules.level)
 
     def _may_end(self) -> NDArray[np.bool_]:
         rhymes = self.lexicon.rhymes
@@ -170,6 +193,8 @@ class Chooser:
             # A character may be said twice in a row, once in a line, where poets do so.
             single = len(set(ids)) == len(ids) and bool(mine) and self.lexicon.doubled[mine[-1]]
             out[row, [i for i in ids if not (single and i == mine[-1])]] = NEVER
+            if single:
+                out[row, mine[-1]] -= self.tuning.twice
             if mine:
                 out[row, [b for a, b in self.said.pairs if a == mine[-1]]] = NEVER
         if rules.contour and place > start:

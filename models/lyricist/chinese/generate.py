@@ -27,6 +27,7 @@ from models.lyricist.chinese.choosing import (
     Said,
     Tuning,
     forbidden,
+    level_of,
     measures,
     score,
     wishes,
@@ -119,6 +120,7 @@ class _Song:
         #: Lines so far: ids, and their plan.
         self.past: list[tuple[list[int], LinePlan]] = []
         self.wanted: dict[int, str] = {}
+        self.levels: dict[str, int] = {}
 
     def open(self, stanza: StanzaAsk) -> None:
         """Begin a stanza: see which line takes which required word, if no given line has it."""
@@ -154,12 +156,16 @@ class _Song:
         # A line that is to rhyme with nothing keeps off the rhymes of its stanza.
         apart = frozenset(self.rhymes[x] for x in stanza.scheme if x != "X") if not rhyme else ()
         if asked.given is not None:
-            return self._take(asked)
+            line = self._take(asked)
+            self._note_level(letter)
+            return line
         contour = asked.contour if len(asked.contour) == len(asked.weights) else ()
-        rules = LineRules(clauses_of(asked.weights), rhyme, frozenset(apart), contour)
+        level = self.levels.get(letter, 0)
+        rules = LineRules(clauses_of(asked.weights), rhyme, frozenset(apart), contour, level)
         plan = LinePlan(rules.clauses, rhyme)
         best, measured = self._best(rules, plan, lines_left, self.wanted.get(number, ""))
         self._note(best.text, list(best.ids), plan)
+        self._note_level(letter)
         return written(best.clauses(rules), measured)
 
     def _best(
@@ -267,6 +273,12 @@ class _Song:
         plan = LinePlan(tuple(len(p) for p in parts), rhyme_of(parts[-1]))
         self._note(characters, [self.by.lexicon.known.get(c, UNKNOWN) for c in characters], plan)
         return written(parts, {})
+
+    def _note_level(self, letter: str) -> None:
+        """What the first line of a letter ends on, the others keep to."""
+        level = int(level_of(self.by.lexicon.tones[self.said.ids[-1:]])[0])
+        if letter != "X":
+            self.levels.setdefault(letter, level)
 
     def _note(self, text: str, ids: list[int], plan: LinePlan) -> None:
         clauses, at = [], 0

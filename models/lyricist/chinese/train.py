@@ -84,12 +84,12 @@ class Known:
         return cls(index_of(poems), counts, doubles)
 
 
-def loss_sum(model: ChineseModel, batch: Batch, smoothing: float = 0.0) -> Tensor:
+def loss_sum(model: ChineseModel, batch: Batch) -> Tensor:
     """Summed cross-entropy in nats over a batch's labels."""
     states, _ = model.hidden(batch.ids, batch.fields)
     wanted = batch.labels != IGNORED
     logits = model.logits(states[wanted]).float()
-    return F.cross_entropy(logits, batch.labels[wanted], reduction="sum", label_smoothing=smoothing)
+    return F.cross_entropy(logits, batch.labels[wanted], reduction="sum")
 
 
 @torch.no_grad()
@@ -164,7 +164,7 @@ class Trainer:
                 group["lr"] = rate * share
         count = int((batch.labels != IGNORED).sum())
         with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_sum(self.model, batch, self.options["label_smoothing"]) / count
+            loss = loss_sum(self.model, batch) / count
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options["clip"])
         for optimiser in self.optimisers:

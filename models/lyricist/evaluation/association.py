@@ -24,13 +24,13 @@ SIZE, _LEAST = 200, 5
 
 @dataclass(frozen=True)
 class Association:
-    """Vectors (words, SIZE) of words, with their inverse document frequency folded in."""
+    """Vectors (words, d) of words, with their inverse document frequency folded in."""
 
     index: dict[str, int]
     words: Floats
 
     def vectors(self, texts: Sequence[str]) -> Floats:
-        """Unit vectors (texts, SIZE); zeros for a text without a word that is known."""
+        """Unit vectors (texts, d); zeros for a text without a word that is known."""
         out = np.zeros((len(texts), self.words.shape[1]))
         for row, text in enumerate(texts):
             for word, count in Counter(_content(text)).items():
@@ -39,7 +39,7 @@ class Association:
         return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True).clip(1e-9))
 
 
-def learn(stanzas: Sequence[Stanza]) -> Association:
+def learn(stanzas: Sequence[Stanza], size: int = SIZE) -> Association:
     """The associations of stanzas' words; about 20 seconds for 30,000 of them."""
     texts = [_content(" ".join(stanza.lines)) for stanza in stanzas]
     uses = Counter(word for text in texts for word in set(text))
@@ -52,7 +52,7 @@ def learn(stanzas: Sequence[Stanza]) -> Association:
             columns.append(index[word])
             values.append((1 + np.log(count)) * weight[index[word]])
     table = csr_matrix((values, (rows, columns)), shape=(len(texts), len(index)))
-    _, strengths, right = svds(table, k=SIZE, random_state=0)
+    _, strengths, right = svds(table, k=size, random_state=0)
     return Association(index, (right * strengths[:, None] ** 0.5).T * weight[:, None])
 
 

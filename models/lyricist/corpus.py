@@ -85,7 +85,7 @@ def read_stanzas(data: Path) -> list[Stanza]:
     FileNotFoundError
         When `data` has no `verse/stanzas.jsonl`.
     """
-    stanzas = []
+    stanzas: list[Stanza] = []
     with (data / "verse" / "stanzas.jsonl").open(encoding="utf-8") as file:
         for text in file:
             stanzas.extend(_from_row(json.loads(text)))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from models.lyricist.wordbook import LEAST, Wordbook
 
 Words = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Value = TypeVar("Value")
 HERE = Path(__file__).parent
 
 #: Uses in the books from which on a word may end a line: rarer ones are there for the rhyme.
@@ -147,7 +149,7 @@ def _stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
 
 
-def _numbered(values: Sequence[object]) -> tuple[Words, list[object]]:
-    numbers: dict[object, int] = {}
+def _numbered(values: Sequence[Value]) -> tuple[Words, list[Value]]:
+    numbers: dict[Value, int] = {}
     codes = np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
     return codes, list(numbers)

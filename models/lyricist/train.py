@@ -193,13 +193,13 @@ def labelled_corpus(data: Path, cache: Path) -> dict[str, list[Stanza]]:
         parts = prepare(data)
         text = {split: [s.__dict__ for s in stanzas] for split, stanzas in parts.items()}
         path.write_text(json.dumps(text))
-    return {
-        split: [
-            Stanza(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-            for row in rows
-        ]
-        for split, rows in json.loads(path.read_text()).items()
-    }
+    rows = json.loads(path.read_text())
+    return {split: [_stanza(row) for row in part] for split, part in rows.items()}
+
+
+def _stanza(row: dict[str, Any]) -> Stanza:
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+    return Stanza(**fields)
 
 
 def check(

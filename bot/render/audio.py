@@ -94,15 +94,29 @@ def render_clip(
     """
     stages: dict[str, float] = {}
     with _timed(stages, "render"):
-        raw = _play(_trimmed(midi, soundfont), soundfont, _music_seconds(seconds, loop), timeout)
+        piece, cut = unmastered(
+            midi, soundfont=soundfont, seconds=seconds, asked=asked, loop=loop, timeout=timeout
+        )
     with _timed(stages, "master"):
-        cut = loop_cut(loop.beats, loop.bpm) if loop else cut_to(raw, asked)
-        piece = apply_cut(raw, cut)
-        del raw  # 5 minutes are 115 MB; mastering needs the room
         mastered = master(piece, SAMPLE_RATE, target_lufs=target_lufs, loop=loop is not None)
     return Rendered(
         mastered.audio, mastered.lufs, mastered.true_peak_db, cut, mastered.curve, stages
     )
+
+
+def unmastered(
+    midi: Path,
+    *,
+    soundfont: Path,
+    seconds: float,
+    asked: float | None = None,
+    loop: Loop | None = None,
+    timeout: float = 120.0,
+) -> tuple[Audio, Cut]:
+    """A performance played and cut, its level still FluidSynth's; see `render_clip`."""
+    raw = _play(_trimmed(midi, soundfont), soundfont, _music_seconds(seconds, loop), timeout)
+    cut = loop_cut(loop.beats, loop.bpm) if loop else cut_to(raw, asked)
+    return apply_cut(raw, cut), cut
 
 
 def render_stems(

@@ -198,7 +198,7 @@ def labelled_corpus(data: Path, cache: Path) -> dict[str, list[Stanza]]:
 
 
 def _stanza(row: dict[str, Any]) -> Stanza:
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     return Stanza(**fields)
 
 

@@ -6,6 +6,10 @@ A melody becomes an ask in `prosody.py`; a written song goes back onto the melod
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.lyricist.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class SongAsk:
 
     `valence` is -1 (dark) to 1 (glad), None when no mood was asked. `clean` keeps coarse words
     out. `avoid` are lines that were refused before ("another take", "this line again").
-    `voice` is a writer's learned voice (`models.lyricist.voice.Voice`), or None.
+    `voice` is a writer's learned voice, or None.
     """
 
     stanzas: tuple[StanzaAsk, ...]
@@ -50,7 +54,7 @@ class SongAsk:
     valence: float | None = None
     clean: bool = True
     avoid: tuple[str, ...] = ()
-    voice: object | None = None
+    voice: Voice | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ from models.lyricist.pronounce import Pronouncer, Reading, load
 from models.lyricist.rows import Rows
 from models.lyricist.tokens import Ids, Table, table
 from models.lyricist.train import put_on
+from models.lyricist.voice import Voice, voice_worth
+from models.lyricist.voice_training import in_voice
 from models.lyricist.wordbook import Wordbook
 
 #: Drafts of each line; a song of many stanzas gets fewer, so that no batch exceeds `MOST_ROWS`.
@@ -87,6 +89,15 @@ class Lyricist:
         self.column = np.zeros(int(self.tokens.max()) + 1, np.int64)
         self.column[self.tokens] = np.arange(len(self.tokens))
         self.never = _listed("never_words.txt", self.lexicon)
+        self._spoken: tuple[Voice, PreTrainedModel] | None = None
+
+    def speaking(self, voice: Voice | None) -> PreTrainedModel:
+        """The model as it writes in a voice; the last one is kept for the next song."""
+        if voice is None or voice.lora is None:
+            return self.model
+        if self._spoken is None or self._spoken[0] is not voice:
+            self._spoken = voice, in_voice(self.model, voice)
+        return self._spoken[1]
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False))
@@ -166,11 +177,14 @@ class _Writing:
     ) -> None:
         self.by, self.ask, self.subject, self.sheets, self.rng = lyricist, ask, subject, sheets, rng
         self.inside, self.ends = choosing.word_worth(lyricist.lexicon, subject, lyricist.tuning)
+        if ask.voice is not None:
+            worth = voice_worth(lyricist.lexicon, ask.voice)
+            self.inside, self.ends = self.inside + worth, self.ends + worth
         self.allowed: Mask = ~lyricist.never
         if ask.clean:
             self.allowed &= ~lyricist.lexicon.coarse
         self.used: list[int] = []
-        self.rows = Rows(lyricist.model, lyricist.tokens, len(sheets))
+        self.rows = Rows(lyricist.speaking(ask.voice), lyricist.tokens, len(sheets))
         self.open = list(range(len(sheets)))
         boundary = lyricist.tokenizer.convert_tokens_to_ids(BOUNDARY)
         self.pending = [[boundary, *lyricist._ids(self._header(sheet))] for sheet in sheets]
@@ -296,12 +310,13 @@ class _Writing:
         self.rows.choose(chosen)
 
     def _best(self, sheet: Sheet, group: Sequence[Draft]) -> int:
-        tuning = self.by.tuning
+        tuning, voice = self.by.tuning, self.ask.voice
         said = [line.text for s in self.sheets for line in s.lines] + list(self.ask.avoid)
         texts = [self.text(draft) for draft in group]
         scores = np.array([choosing.base_score(draft, self.used, said, tuning) for draft in group])
         bad = [
             choosing.forbidden(draft, sheet.words, said, self.by.book, text)
+            or (voice is not None and voice.copied(sheet.words, words_of(text)))
             for draft, text in zip(group, texts, strict=True)
         ]
         scores[bad] -= 100.0

@@ -77,7 +77,7 @@ class Report:
         return 1 - self.after / self.before
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Voice:
     """How somebody writes.
 

@@ -15,6 +15,7 @@ import typer
 
 from bot.arrange_cli import arrange, edit, hear
 from bot.export_cli import export
+from bot.lyrics_cli import lyrics, song
 from bot.rework_cli import rework_app
 from bot.style_cli import style_app
 from models.errors import Refusal
@@ -30,6 +31,8 @@ app.command()(export)
 app.command()(arrange)
 app.command()(edit)
 app.command()(hear)
+app.command()(lyrics)
+app.command()(song)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")
 app.add_typer(style_app, name="style")
@@ -192,6 +195,23 @@ def train_arranger(
         hub.publish("arranger", weight, "Apache-2.0", "models/arranger/train.py; see MODEL_CARD.md")
 
 
+@train_app.command("lyricist")
+def train_lyricist(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Checkpoints and weight.")] = None,
+    cache: Annotated[Path, typer.Option(help="Labelled texts.")] = Path(".cache/lyricist"),
+    language: Annotated[str, typer.Option(help="en (an adapter) or zh (a small model).")] = "en",
+    publish: Annotated[bool, typer.Option("--publish", help="Ship the weight when done.")] = False,
+) -> None:
+    """Train the writer of words: an adapter of SmolLM2 on verse, or the Chinese character model."""
+    import logging
+
+    from bot.lyrics_cli import train
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    typer.echo(str(train(data, out, cache, language, publish)))
+
+
 @train_app.command("harmony")
 def train_harmony(
     data: Data,
@@ -205,7 +225,7 @@ def train_harmony(
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="composer or harmony")],
+    model: Annotated[str, typer.Argument(help="composer, arranger, lyricist or harmony")],
     data: Data,
     as_json: AsJson = False,
 ) -> None:

@@ -27,6 +27,10 @@ NAMES = {
     "lead": ("lead-sheet.pdf",),
     "lead_png": ("lead-sheet.png",),
     "lead_xml": ("lead-sheet.musicxml",),
+    "lyrics": ("lyrics.txt",),
+    "lrc": ("lyrics.lrc",),
+    "karaoke": ("karaoke.mid",),
+    "sung": ("sung-robot-demo.mp3",),
 }
 
 #: What a person asks for -> the kinds it makes, in the order shown, where it is more than itself.

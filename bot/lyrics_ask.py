@@ -23,6 +23,7 @@ from models.planner.names import require
 
 #: Languages that words are written in, as a command offers them.
 LANGUAGE_CHOICES = {"en": "English", "zh": "Chinese, in the classical style of Song ci"}
+NO_WORDS = "“{title}” has no words yet; let me write some with /lyrics first."
 #: Themes that are kept, and characters of each, of a line and of a whole text by a person.
 MOST_THEMES, LONGEST_THEME, LONGEST_LINE, LONGEST_TEXT = 5, 60, 120, 4000
 _PARTS = re.compile(r"\s*(?:[,;.!?/&+，、；。！？]|\band\b|\bbut\b|和|与|但)\s*")

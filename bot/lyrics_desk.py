@@ -28,7 +28,6 @@ from storage import jobs
 from storage.pieces import Piece
 
 _WRITING = TypeAdapter(Writing)
-NO_WORDS = "“{title}” has no words yet; let me write some with /lyrics first."
 
 
 async def write(
@@ -184,7 +183,7 @@ async def words_of(client: Segno, interaction: Interaction, piece_id: str) -> tu
     piece = await shelf.visible(client, interaction, piece_id)
     saved = PieceFile.load(shelf.folder(client, piece))
     if saved.lyrics is None:
-        raise Refusal(NO_WORDS, title=piece.title)
+        raise Refusal(lyrics_ask.NO_WORDS, title=piece.title)
     return piece, saved.lyrics
 
 

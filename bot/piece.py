@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from bot.domain import Act, Use
+from bot.domain import Act, Pen, Use
 from models.errors import Refusal
 from models.lyrics import Lyrics
 from models.planner.brief import Brief
@@ -32,7 +32,7 @@ class Lineage:
     """Where a piece comes from: its parent's id and how it was made from it."""
 
     parent: str | None = None
-    how: Literal["compose", "take", "extend"] | Use | Act = "compose"
+    how: Literal["compose", "take", "extend"] | Use | Act | Pen = "compose"
 
 
 @dataclass(frozen=True, slots=True)

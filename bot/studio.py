@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot import arranging
+from bot import arranging, worded, wordsmith, writing
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
@@ -45,6 +45,10 @@ MAX_TRIES = 3
 MAX_BYTES = 9_500_000
 
 
+#: Puts words on a piece whose score is written; the piece as it is when there are none.
+Words = Callable[[PieceFile, Score], PieceFile]
+
+
 def quiet(_: Progress) -> None:
     """Progress for nobody."""
 
@@ -58,6 +62,7 @@ class Studio:
     soundfont: Path
     fitting: Fitting = field(default_factory=Fitting)
     told: Mapping[str, Any] = field(default_factory=dict)  # facts of every piece made in a style
+    writers: writing.Writers = field(default_factory=writing.Writers)
 
     @classmethod
     def open(cls, soundfont: Path | None = None, threads: int = 1) -> Studio:
@@ -86,6 +91,9 @@ class Studio:
         if request.style and not self.told:
             dressed = self.in_style(pieces.parent / STYLES / request.style)
             return dressed.make(request, seed, pieces, on_progress)
+        if request.kind in ("lyrics", "song"):
+            folder = pieces / piece_id(request, seed, 0)
+            return [wordsmith.make(self, request, seed, pieces, folder, on_progress)]
         on_progress(Progress(1, 4, "planning the piece"))
         if request.kind == "export":
             return [self.export(pieces / str(request.parent), request.formats)]
@@ -99,7 +107,8 @@ class Studio:
             sketch, given = arranging.draft(request, seed, pieces, makers)
             folder = pieces / piece_id(request, seed, 0)
             voice = "voice" in request.formats
-            return [self.record(sketch, folder, on_progress, voice=voice, given=given)]
+            words = wordsmith.staying(request, pieces)
+            return [self.record(sketch, folder, on_progress, voice=voice, given=given, words=words)]
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))
             # Where its melody is not its seed's, or goes on in another manner: from the notes.
@@ -171,13 +180,17 @@ class Studio:
         *,
         voice: bool = False,
         given: Melody | Score | None = None,
+        words: Words | None = None,
     ) -> Clip:
         """Write, check, perform, render and draw one planned piece into `folder`.
 
         `voice` also encodes it for a voice message, for those who set that in /settings; a melody
-        or a whole score that is `given` is taken as it is instead of being written.
+        or a whole score that is `given` is taken as it is instead of being written. `words` puts
+        words on the score, or none.
         """
-        return self._recording(sketch, folder, on_progress, voice=voice, given=given).save()
+        return self._recording(
+            sketch, folder, on_progress, voice=voice, given=given, words=words
+        ).save()
 
     def _recording(
         self,
@@ -187,15 +200,20 @@ class Studio:
         *,
         voice: bool = False,
         given: Melody | Score | None = None,
+        words: Words | None = None,
     ) -> Recording:
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
             remove_files(folder)  # the mark above all: what is interrupted now is not finished
             watch = Stopwatch({})
             written = self.write(sketch, folder, watch, on_progress, given)
+            sketch = replace(sketch, lyrics=None, facts={})  # a parent's are for its own melody
+            if words:
+                with watch("words"):
+                    sketch, written = _worded(sketch, written, folder, words)
             on_progress(Progress(4, 4, "recording"))
             with ThreadPoolExecutor(1) as other_core:
-                drawn = other_core.submit(_draw, written.score, sketch.locale, folder, watch)
+                drawn = other_core.submit(_draw, written.score, sketch, folder, watch)
                 rendered = self.render(written.score, sketch.plan, watch)
                 with watch("mp3"):
                     encode.encode_mp3(
@@ -217,6 +235,7 @@ class Studio:
                 melody_seed=written.melody_seed,
                 verification=written.checks,
                 facts={
+                    **sketch.facts,
                     **facts_of(sketch, written.checks, written.tries, rendered.seconds),
                     **self.told,
                 },
@@ -339,7 +358,8 @@ def put_on_paper(folder: Path, formats: Iterable[str]) -> None:
     if what:
         piece = PieceFile.load(folder)
         paper = sheet.paper_for(piece.plan, piece.locale)
-        sheet.engrave(musicxml.read(folder / "piece.musicxml"), folder, what=what, paper=paper)
+        score = musicxml.read(folder / "piece.musicxml")
+        sheet.engrave(score, folder, what=what, paper=paper, lyrics=piece.lyrics)
 
 
 def piece_id(request: Request, seed: int, take: int) -> str:
@@ -370,6 +390,22 @@ def _performance(score: Score, plan: Plan, scratch: Path) -> tuple[Path, audio.L
     return path, loop
 
 
-def _draw(score: Score, locale: str, folder: Path, watch: Stopwatch) -> None:
+def _worded(
+    sketch: PieceFile, written: Written, folder: Path, words: Words
+) -> tuple[PieceFile, Written]:
+    """The piece with words on its score, and what its files then hold; as it is without any."""
+    said = words(sketch, written.score)
+    if said.lyrics is None:
+        return said, written
+    checks = worded.write(said, written.score, folder)
+    return said, replace(
+        written, checks=checks, score=replace(written.score, title=said.plan.title)
+    )
+
+
+def _draw(score: Score, sketch: PieceFile, folder: Path, watch: Stopwatch) -> None:
     with watch("picture"):
-        picture.piano_roll(score, folder / "piece.png", locale)
+        picture.piano_roll(score, folder / "piece.png", sketch.locale)
+    if sketch.lyrics:
+        with watch("sheet"):
+            worded.engrave(sketch, score, folder)

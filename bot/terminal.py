@@ -22,7 +22,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table as Grid
 
-from bot import wording
+from bot import lyrics_ask, wording
 from bot.agent.understand import language, read
 from bot.bench import Table
 from bot.domain import Clip, Melody, Progress, Request
@@ -46,7 +46,7 @@ MISSING = "There is no file “{name}”; check its path."
 def make_from_text(
     text: str, out: Path, seed: int | None, as_json: bool, style: str | None = None
 ) -> None:
-    """Read a text in the person's language, make the piece, say what was done.
+    """Read a text in the person's language, make the piece or the song, say what was done.
 
     `style` is the name of a style learned here.
 
@@ -57,16 +57,81 @@ def make_from_text(
     """
     locale = language(text)
     try:
-        reading = read(text)
-        brief = reading.brief if seed is None else replace(reading.brief, seed=seed)
-        notes = [translate(template, locale, **values) for template, values in reading.notes]
-        if reading.leftover:
-            words = translate(", ", locale).join(reading.leftover)
-            notes.append(translate("I did not understand: {words}", locale, words=words))
-        _make(brief, out, as_json, locale, {"text": text, "notes": notes}, style)
+        request = request_of(text)
+        if request.kind == "song":
+            make_song(request, out, seed, as_json, style)
+            return
+        brief = request.brief if seed is None else replace(request.brief, seed=seed)
+        _make(brief, out, as_json, locale, {"text": text, "notes": notes_of(text)}, style)
     except Refusal as refusal:
         refusal.args = (translate(refusal.template, locale, **refusal.values),)
         raise
+
+
+def request_of(text: str) -> Request:
+    """What a text asks for: a piece, or a song where it wants words.
+
+    Raises
+    ------
+    Refusal
+        When it asks for what cannot be.
+    """
+    if not text.strip():
+        return Request("compose")
+    reading = read(text)
+    if "lyrics" not in reading.wants:
+        return Request("compose", reading.brief, text, language(text))
+    words = lyrics_ask.writing(reading.about)
+    return Request("song", reading.brief, text, language(text), writing=words)
+
+
+def notes_of(text: str) -> list[str]:
+    """What was taken for granted, or not understood, when a text was read."""
+    if not text.strip():
+        return []
+    reading, locale = read(text), language(text)
+    notes = [translate(template, locale, **values) for template, values in reading.notes]
+    if reading.leftover:
+        words = translate(", ", locale).join(reading.leftover)
+        notes.append(translate("I did not understand: {words}", locale, words=words))
+    return notes
+
+
+def make_song(
+    request: Request, out: Path, seed: int | None, as_json: bool, style: str | None = None
+) -> None:
+    """Write words, for music that exists or with music; `style` as in `make_from_text`.
+
+    Raises
+    ------
+    Refusal
+        When nothing can be made; `bot.writing.Misfits` when a person's own words do not fit.
+    """
+    from bot import wordsmith
+    from bot.studio import Studio, clip_to_json, quiet
+
+    settings = Settings()
+    seed = request.brief.seed if seed is None else seed
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    worn = folder_of(settings, style) if style else None
+    open_folder(out)
+    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = studio.in_style(worn) if worn else studio
+    started = time.perf_counter()
+    if as_json:
+        clip = wordsmith.make(studio, request, seed, out, out, quiet)
+    else:
+        with progress_bar("planning the piece", request.locale) as show:
+            clip = wordsmith.make(studio, request, seed, out, out, show)
+    seconds = time.perf_counter() - started
+    notes = notes_of(request.text) if request.kind == "song" else []
+    if as_json:
+        timing = {"making": round(seconds, 2), **{k: round(v, 2) for k, v in clip.stages.items()}}
+        more = {"text": request.text, "notes": notes, "timing": timing}
+        print(json.dumps({**clip_to_json(clip), **more}, ensure_ascii=False))
+        return
+    _tell(clip, request.locale, notes, seconds)
+    print(f"\n{(out / 'lyrics.txt').read_text(encoding='utf-8')}")
 
 
 def make_from_file(path: Path, out: Path, as_json: bool, style: str | None = None) -> None:

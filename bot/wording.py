@@ -32,6 +32,10 @@ DONE = {
     "restyle": "“{title}” changed: {changes}.",
     "develop": "Made from the opening of “{title}”, which returns.",
     "typed": "Made from your hook, which returns.",
+    "write": "Words for “{title}”.",
+    "rewrite": "Other words for “{title}”.",
+    "reline": "“{title}”, line {first} written again.",
+    "own": "Your own words for “{title}”.",
 }
 #: What was done to the players of other music, by act; with bars where it names some.
 PLAYED = {

@@ -13,7 +13,7 @@ from itertools import groupby
 from models.lyricist.metre import weights
 from models.lyricist.phrasing import Slot
 from models.lyricist.prosody import RETURNING, GridStanza, SongGrid
-from models.lyricist.schemes import default_scheme, renewed_parts
+from models.lyricist.schemes import default_scheme, joined
 from models.lyrics import Line, Lyrics, Sung
 from models.score import Score
 from models.words_on_score import singer
@@ -79,7 +79,7 @@ def _stanzas(numbers: Sequence[int], scheme: str) -> list[tuple[Sequence[int], s
     torn = any(set(a) & set(b) - {"X"} for i, (_, a) in enumerate(parts) for _, b in parts[i + 1 :])
     if torn or len(parts[-1][0]) < 2:
         parts = [(numbers, scheme)]
-    return [(part, renewed_parts([letters])) for part, letters in parts]
+    return [(part, joined([letters])) for part, letters in parts]
 
 
 def _slots(lyrics: Lyrics, score: Score) -> list[tuple[Slot, ...]]:

@@ -74,9 +74,7 @@ async def latest(client: Segno, interaction: Interaction) -> bool:
 async def ask(client: Segno, interaction: Interaction, key: str, _: Sequence[str]) -> None:
     """Ask what the words of a piece shall be about."""
     await shelf.visible(client, interaction, key)
-    await interaction.response.send_modal(
-        WordsModal(client, key, await client.language(interaction))
-    )
+    await _form(client, interaction, key)
 
 
 async def point_at(client: Segno, interaction: Interaction, message: discord.Message) -> None:
@@ -99,8 +97,15 @@ async def point_at(client: Segno, interaction: Interaction, message: discord.Mes
         raise Refusal(
             "I see no notes in that message; choose one that carries MIDI, MusicXML or ABC."
         )
-    form = WordsModal(client, key, await client.language(interaction))
-    await interaction.response.send_modal(form)
+    await _form(client, interaction, key)
+
+
+async def _form(client: Segno, interaction: Interaction, key: str) -> None:
+    async def then(submitted: Interaction, asked: Writing) -> None:
+        await lyrics_desk.perform(client, submitted, key, asked)
+
+    locale = await client.language(interaction)
+    await interaction.response.send_modal(WordsModal(client, Writing("write"), locale, then))
 
 
 async def anew(client: Segno, interaction: Interaction, key: str, _: Sequence[str]) -> None:
@@ -132,7 +137,8 @@ async def edit(client: Segno, interaction: Interaction, key: str, _: Sequence[st
             "These words are longer than a form of Discord takes; change one line at a time with "
             "the menu."
         )
-    form = EditModal(client, piece.id, words.lyrics.title, text, locale)
+    then = partial(lyrics_form.submit, client, piece_id=piece.id)
+    form = EditModal(client, words.lyrics.title, text, locale, then)
     await interaction.response.send_modal(form)
 
 
@@ -188,5 +194,5 @@ async def _theirs(client: Segno, interaction: Interaction, key: str) -> tuple[Pi
     locale = await client.language(interaction)
     words = await asyncio.to_thread(words_in, shelf.folder(client, piece), locale)
     if words is None:
-        raise Refusal(lyrics_desk.NO_WORDS, title=piece.title)
+        raise Refusal(lyrics_ask.NO_WORDS, title=piece.title)
     return piece, words

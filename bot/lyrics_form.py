@@ -18,51 +18,58 @@ from pathlib import Path
 from typing import Any
 
 import discord
+from pydantic import TypeAdapter
 
-from bot import intake, lyrics_ask, lyrics_desk, lyrics_ui, shelf, wording
+from bot import desk, intake, lyrics_ask, lyrics_desk, lyrics_ui, shelf, wording
 from bot.client import Segno
-from bot.domain import Writing
+from bot.desk import Ask
+from bot.domain import Request, Writing
 from bot.i18n import translate
+from bot.lyrics_ui import Then
+from bot.piece import PieceFile
 from bot.ui import Interaction
 from models import midi
+from models.errors import Refusal
 from models.lyricist.checking import check, lines_of_text
+from models.lyricist.placed import grid_of
 from models.lyricist.prosody import read_melody
+from storage import jobs
+
+_REQUEST = TypeAdapter(Request)
 
 
-async def submit(client: Segno, interaction: Interaction, key: str, name: str, text: str) -> None:
-    """Queue a person's words for the music that `key` names, unless a line does not fit.
+async def submit(client: Segno, interaction: Interaction, asked: Writing, *, piece_id: str) -> None:
+    """Queue a person's words for a piece, unless a line does not fit.
 
     Raises
     ------
     Refusal
-        When there are no words, the music is gone, or policy says not now.
+        When the piece is gone, or policy says not now.
     """
-    asked = replace(lyrics_ask.own(text), name=name)
-    if not key:
-        await lyrics_desk.first(client, interaction, asked)
+    piece = await shelf.visible(client, interaction, piece_id)
+    locale = await client.language(interaction)
+    found = await asyncio.to_thread(problems, shelf.folder(client, piece), asked, locale)
+    if not found:
+        await lyrics_desk.perform(client, interaction, piece.id, asked)
         return
-    if "/" not in key:
-        piece = await shelf.visible(client, interaction, key)
-        locale = await client.language(interaction)
-        found = await asyncio.to_thread(problems, shelf.folder(client, piece), asked, locale)
-        if found:
-            kept = await asyncio.to_thread(keep, name, text, interaction.user.id, client)
-            said, shown = lyrics_ui.misfits(found, f"{kept}:{key}", locale)
-            await interaction.response.send_message(said, view=shown, ephemeral=True)
-            return
-    await lyrics_desk.perform(client, interaction, key, asked)
+    kept = await asyncio.to_thread(keep, asked, interaction.user.id, client)
+    said, shown = lyrics_ui.misfits(found, f"{kept}:{piece.id}", locale)
+    await interaction.response.send_message(said, view=shown, ephemeral=True)
 
 
 def problems(folder: Path, asked: Writing, locale: str) -> list[str]:
     """What keeps a person's words from being sung to a piece, as sentences."""
-    grid = read_melody(midi.read(folder / "piece.mid"), asked.language or "en")
+    score, old = midi.read(folder / "piece.mid"), PieceFile.load(folder).lyrics
+    language = asked.language or "en"
+    same = old is not None and old.language == language
+    grid = grid_of(old, score) if old and same else read_melody(score, language)
     found = check(lines_of_text(asked.text), grid)
     return [wording.refusal(p.template, p.values, locale) for p in found if not p.soft]
 
 
-def keep(name: str, text: str, owner_id: int, client: Segno) -> str:
+def keep(asked: Writing, owner_id: int, client: Segno) -> str:
     """Store what was typed under its writer; returns its place under the uploads."""
-    data = json.dumps({"name": name, "text": text}, ensure_ascii=False).encode()
+    data = json.dumps({"name": asked.name, "text": asked.text}, ensure_ascii=False).encode()
     place = f"{owner_id}/{hashlib.sha256(data).hexdigest()[:24]}.json"
     path = client.settings.data_dir / intake.UPLOADS / place
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +78,7 @@ def keep(name: str, text: str, owner_id: int, client: Segno) -> str:
 
 
 async def reopen(client: Segno, interaction: Interaction, key: str) -> None:
-    """Show the form again with words that did not fit: kept by us, or in a job that failed.
+    """Show the form again with words that did not fit: kept by us, or in the job they came with.
 
     Raises
     ------
@@ -80,27 +87,60 @@ async def reopen(client: Segno, interaction: Interaction, key: str) -> None:
     """
     locale = await client.language(interaction)
     place, _, piece_id = key.partition(":")
+    form: discord.ui.Modal
     if piece_id:
         path = intake.owned(place, interaction.user.id, client.settings.data_dir)
         read = partial((client.settings.data_dir / path).read_text, encoding="utf-8")
         typed = json.loads(await asyncio.to_thread(read))
-        music, name, text = piece_id, typed["name"], typed["text"]
+        then = partial(submit, client, piece_id=piece_id)
+        form = EditModal(client, typed["name"], typed["text"], locale, then)
     else:
-        music, asked = await lyrics_desk.refused(client, interaction, place)
-        name, text = asked.name, asked.text
-    form = EditModal(client, music, name, text, locale)
+        asked = (await _job(client, interaction, place))[0].writing or Writing("write")
+        again = partial(resend, client, job_id=place)
+        form = (
+            EditModal(client, asked.name, asked.text, locale, again)
+            if asked.act == "own"
+            else lyrics_ui.WordsModal(client, asked, locale, again)
+        )
     await interaction.response.send_modal(form)
 
 
-class EditModal(discord.ui.Modal):
-    """Words as a person edits them: a title, and one line on each row."""
+async def resend(client: Segno, interaction: Interaction, asked: Writing, *, job_id: str) -> None:
+    """Queue the request of a job again with other words.
 
-    def __init__(self, bot: Segno, key: str, name: str, text: str, locale: str) -> None:
+    Raises
+    ------
+    Refusal
+        When it is someone else's or gone, or policy says not now.
+    """
+    request, told = await _job(client, interaction, job_id)
+    before = request.writing or asked
+    asked = replace(asked, source=before.source, title=before.title, longest=before.longest)
+    locale = await client.language(interaction)
+    await desk.place(interaction, Ask(replace(request, writing=asked), told), locale)
+
+
+async def _job(
+    client: Segno, interaction: Interaction, job_id: str
+) -> tuple[Request, dict[str, Any]]:
+    """The request of a job, and what its desk remembers, for the person who asked it."""
+    job = await client.db.run(jobs.get, int(job_id))
+    if job is None or job.user_id != interaction.user.id:
+        raise Refusal("Only the person who wrote these words can change them.")
+    stored = json.loads(job.request)
+    return _REQUEST.validate_python(stored), stored.pop("desk", {})
+
+
+class EditModal(discord.ui.Modal):
+    """Words as a person edits them: a title, and one line on each row; `then` takes them."""
+
+    def __init__(self, bot: Segno, name: str, text: str, locale: str, then: Then) -> None:
         super().__init__(title=translate("Edit words", locale)[:45])
-        self.bot, self.key = bot, key
+        self.bot, self.then = bot, then
         field = discord.ui.TextInput[Any]
-        self.name = field(default=name[:100] or None, required=False, max_length=100,
-                          custom_id="name")  # fmt: skip
+        self.name = field(
+            default=name[:100] or None, required=False, max_length=100, custom_id="name"
+        )
         self.text = field(
             style=discord.TextStyle.paragraph, default=text or None, custom_id="text",
             max_length=lyrics_ask.LONGEST_TEXT,
@@ -112,9 +152,9 @@ class EditModal(discord.ui.Modal):
             self.add_item(discord.ui.Label(text=label[:45], component=item))
 
     async def on_submit(self, interaction: Interaction) -> None:
-        """Check every line; queue the words, or say what does not fit."""
-        name = self.name.value.strip()
-        await submit(self.bot, interaction, self.key, name, self.text.value)
+        """Hand the words on."""
+        asked = lyrics_ask.own(self.text.value)
+        await self.then(interaction, replace(asked, name=" ".join(self.name.value.split())))
 
     async def on_error(self, interaction: Interaction, error: Exception) -> None:  # type: ignore[override]
         """One sentence, as everywhere."""

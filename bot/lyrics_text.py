@@ -39,7 +39,11 @@ class Stanza:
 
 
 def stanzas(lyrics: Lyrics, sections: Sequence[str], locale: str = "en") -> tuple[Stanza, ...]:
-    """The stanzas in order; `sections` are the names of the piece's sections ("verse")."""
+    """The stanzas in order; `sections` are the names of the piece's sections ("verse").
+
+    The same words under the same name are a return, as for `models.lyricist.placed.grid_of`: lines
+    are counted in the same way.
+    """
     rows = enumerate(lyrics.lines)
     groups = [(section, list(group)) for section, group in groupby(rows, lambda r: r[1].section)]
     told: dict[str, list[tuple[str, ...]]] = {}

@@ -7,23 +7,29 @@ modals; what their buttons mean stands in their `custom_id`, so they outlive a r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import discord
 
-from bot import lyrics_ask, lyrics_desk, lyrics_text, shelf, ui, wording
+from bot import lyrics_ask, lyrics_text, shelf, ui, wording
 from bot.client import Segno
+from bot.domain import Writing
 from bot.i18n import translate
 from bot.lyrics_text import Stanza
 from bot.ui import Interaction
 from models.lyrics import Lyrics
 from models.singing import espeak
 
-#: What a piece with words carries, in this order.
-WITH_WORDS = ("sung", "mp3", "loop", "lead_png", "mid", "lyrics", "lrc", "lead")
+#: What is done with what a form asked for.
+Then = Callable[[Interaction, Writing], Awaitable[None]]
+#: What a piece with words carries, in this order: of each pair the first that it has.
+WITH_WORDS = (
+    ("sung",), ("mp3",), ("loop",), ("lead_png", "png"), ("karaoke", "mid"), ("lyrics",), ("lrc",),
+    ("lead",),
+)  # fmt: skip
 #: Lines that one menu offers; the last option then leads to the next ones.
 _LINES = ui.MOST_OPTIONS - 1
 #: Problems that are named at once, and characters that each may have.
@@ -78,9 +84,11 @@ def page_of(
 
     if words is None:
         return Page(said, ui.result_view(piece_id, locale, undo=undo), shelf.SHOWN)
-    sings = espeak.available() and "sung" not in clip["files"]
+    english = words.lyrics.language == "en"  # the robot sings nothing else
+    sings = english and espeak.available() and "sung" not in clip["files"]
     view = words_view(piece_id, words, locale, undo=undo, sings=sings)
-    return Page(said, view, WITH_WORDS)
+    kinds = [next((k for k in one if k in clip["files"]), "") for one in WITH_WORDS]
+    return Page(said, view, tuple(filter(None, kinds)))
 
 
 def shown(words: Words, above: str, locale: str) -> tuple[str, list[discord.Embed]]:
@@ -145,47 +153,56 @@ def misfits(problems: Sequence[str], key: str, locale: str) -> tuple[str, discor
 
 
 class WordsModal(discord.ui.Modal):
-    """What words are to be about, for music that a key names (see `bot.rework_desk`)."""
+    """What words are to be about, as `asked` has it so far; `then` takes what it becomes."""
 
-    def __init__(self, bot: Segno, key: str, locale: str) -> None:
+    def __init__(self, bot: Segno, asked: Writing, locale: str, then: Then) -> None:
         super().__init__(title=translate("Write words", locale)[:45])
-        self.bot, self.key = bot, key
-        field = discord.ui.TextInput[Any]
+        self.bot, self.asked, self.then = bot, asked, then
         example = translate("going home, hopeful", locale)
-        self.about = field(placeholder=example, required=False, max_length=200, custom_id="about")
-        self.first = field(required=False, max_length=lyrics_ask.LONGEST_LINE, custom_id="first")
-        self.required = field(required=False, max_length=200, custom_id="required")
-        self.scheme = field(placeholder="ABAB", required=False, max_length=24, custom_id="scheme")
-        default = "zh" if locale == "zh" else "en"
+        self.fields = {
+            "about": _field("about", 200, asked.about, example),
+            "first_line": _field("first_line", lyrics_ask.LONGEST_LINE, asked.first_line),
+            "required": _field("required", 200, ", ".join(asked.required)),
+            "scheme": _field("scheme", 24, asked.scheme or "", "ABAB"),
+        }
         self.language: discord.ui.Select[Any] = discord.ui.Select(
             options=[
                 discord.SelectOption(
-                    label=translate(name, locale)[:100], value=key, default=key == default
+                    label=translate(name, locale)[:100],
+                    value=key,
+                    default=key == (asked.language or locale),
                 )
                 for key, name in lyrics_ask.LANGUAGE_CHOICES.items()
             ],
             custom_id="language",
         )
-        for label, item in (
-            (translate("What they are about, and the mood", locale), self.about),
-            (translate("The first line (empty: mine)", locale), self.first),
-            (translate("Words that must come", locale), self.required),
-            (translate("Rhyme scheme (empty: what suits it)", locale), self.scheme),
-            (translate("Language", locale), self.language),
-        ):
-            self.add_item(discord.ui.Label(text=label[:45], component=item))
+        labels = {
+            "about": translate("What they are about, and the mood", locale),
+            "first_line": translate("The first line (empty: mine)", locale),
+            "required": translate("Words that must come", locale),
+            "scheme": translate("Rhyme scheme (empty: what suits it)", locale),
+        }
+        for name, item in self.fields.items():
+            self.add_item(discord.ui.Label(text=labels[name][:45], component=item))
+        chosen = translate("Language", locale)[:45]
+        self.add_item(discord.ui.Label(text=chosen, component=self.language))
 
     async def on_submit(self, interaction: Interaction) -> None:
-        """Queue it."""
-        asked = lyrics_ask.writing(
-            self.about.value,
-            scheme=self.scheme.value,
-            language=self.language.values[0],
-            first_line=self.first.value,
-            required=self.required.value,
-        )
-        await lyrics_desk.perform(self.bot, interaction, self.key, asked)
+        """Hand on what is asked."""
+        told: dict[str, Any] = {name: field.value for name, field in self.fields.items()}
+        read = lyrics_ask.writing(**told, language=self.language.values[0])
+        same = read.about == self.asked.about
+        mood = read.mood or (self.asked.mood if same else None)
+        asked = replace(read, mood=mood, clean=self.asked.clean, name=self.asked.name)
+        await self.then(interaction, asked)
 
     async def on_error(self, interaction: Interaction, error: Exception) -> None:  # type: ignore[override]
         """One sentence, as everywhere."""
         await self.bot.explain(interaction, error)
+
+
+def _field(name: str, most: int, value: str, example: str = "") -> discord.ui.TextInput[Any]:
+    return discord.ui.TextInput(
+        default=value[:most] or None, placeholder=example or None, required=False,
+        max_length=most, custom_id=name,
+    )  # fmt: skip

@@ -39,7 +39,10 @@ def message_rules(body):
     content = str(body.get("content") or "")
     rule(len(content) <= 2000, "content over 2000 characters")
     rule(len(body.get("attachments") or ()) <= 10, "more than 10 attachments")
-    rule(len(body.get("embeds") or ()) <= 10, "more than 10 embeds")
+    embeds = [embed.get("description") or "" for embed in body.get("embeds") or ()]
+    rule(len(embeds) <= 10, "more than 10 embeds")
+    rule(all(1 <= len(text) <= 4096 for text in embeds), "an embed over 4096 characters, or empty")
+    rule(sum(map(len, embeds)) <= 6000, "embeds over 6000 characters")
     rule(len(body.get("choices") or ()) <= 25, "more than 25 choices")
     for choice in body.get("choices") or ():
         rule(

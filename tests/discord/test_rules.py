@@ -27,6 +27,8 @@ def option(n):
 BROKEN = {
     "content": {"content": "x" * 2001, "allowed_mentions": {"parse": []}},
     "attachments": {"attachments": [{"id": n, "filename": "x"} for n in range(11)]},
+    "embed": {"embeds": [{"description": "x" * 4097}]},
+    "embeds": {"embeds": [{"description": "x" * 3001}] * 2},
     "custom_id": {"components": [row(button("x" * 101))]},
     "twice": {"components": [row(button("a"), button("a"))]},
     "label": {"components": [row(button("a", label="x" * 81))]},

@@ -147,7 +147,8 @@ def _fill_part(
     written = [_voices(staff, score) for staff in staves]
     bars = [group for groups in written for group in groups]
     words = under(bars, lyrics, hand.bar_ticks, page=bool(kind)) if lyrics else {}
-    loud = loudness(score, track) if kind in ("score", "part") else {}
+    place = "above" if words else "below"
+    loud = loudness(score, track, place) if kind in ("score", "part") else {}
     rests = _long_rests(written, score, marks) if kind == "part" else {}
     ends = {s.start_bar for s in score.sections} if kind else set()
     for bar in range(score.bars):

@@ -40,11 +40,11 @@ def directions(score: Score, paper: Paper | None) -> dict[int, Marks]:
     return by_bar
 
 
-def loudness(score: Score, track: Track) -> dict[int, Element]:
-    """Bar -> the dynamic under the track's first note from there on."""
+def loudness(score: Score, track: Track, placement: str = "below") -> dict[int, Element]:
+    """Bar -> the dynamic by the track's first note from there on; over it where words stand below."""
     found = {}
     for bar, mark in dynamics(score, track).items():
-        element = Element("direction", placement="below")
+        element = Element("direction", placement=placement)
         SubElement(SubElement(SubElement(element, "direction-type"), "dynamics"), mark)
         found[bar] = element
     return found

@@ -24,6 +24,12 @@ _FACES = ("Liberation.css", "Leland.css", "Leipzig.css")  # Leipzig: the flats o
 _TEXT_FONT = "Liberation Serif"
 _TITLE = re.compile(r'(<rend xml:id="\w+")( halign="center" valign="top">(.*?)</rend>)', re.DOTALL)
 _GLYPH_FONT = re.compile(r'font-family="Leland" font-size="(\d+)px"')
+_SYLLABLE = re.compile(r'(<syl xml:id="(\w+)"[^>]*>)([^<]*)</syl>')
+_DRAWN = re.compile(r'(<g id="(\w+)" class="syl">(?:<(?!/?g)[^>]*>)+)([^<]+)(<)')
+_WIDE = "W"  # nearly as wide as a Chinese character
+_DASH, _EAST = "\u2014", "\u2e80"  # from the second on characters are Chinese
+# verovio gives no width to what is not in Latin-1: what it may measure instead.
+_ALIKE = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "n", "\u2026": "W"}
 _GLYPH_SIZE = 0.62  # the note before "= 120" as tall as its words: verovio sets it twice as tall
 
 
@@ -100,6 +106,7 @@ def _pages(xml: Path, width: int, height: int, unit: float) -> list[str]:
             "breaks": "auto",
             "condense": "auto",
             "justifyVertically": True,
+            "lyricWordSpace": 1.6,
             "pageMarginTop": 100,
             "pageMarginBottom": 100,
             "pageMarginLeft": 120,
@@ -110,9 +117,36 @@ def _pages(xml: Path, width: int, height: int, unit: float) -> list[str]:
         raise SystemExit("verovio does not read the file")
     # verovio drops the sizes of credits, and counts no pages where there are credits; in its own
     # format it does both.
-    if not toolkit.loadData(_headed(toolkit.getMEI())):
+    mei, sung = _measurable(_headed(toolkit.getMEI()))
+    if not toolkit.loadData(mei):
         raise SystemExit("verovio does not read its own file")
-    return [toolkit.renderToSVG(n) for n in range(1, toolkit.getPageCount() + 1)]
+    pages = (toolkit.renderToSVG(n) for n in range(1, toolkit.getPageCount() + 1))
+    return [_sung(page, sung) for page in pages]
+
+
+def _measurable(mei: str) -> tuple[str, dict[str, str]]:
+    """Syllables with letters for what has no width, and what they are, by their ids."""
+    sung: dict[str, str] = {}
+
+    def lettered(found: re.Match[str]) -> str:
+        text = "".join(_ALIKE.get(c, _WIDE if c == _DASH or c >= _EAST else c) for c in found[3])
+        if text != found[3]:
+            sung[found[2]] = found[3]
+        return f"{found[1]}{text}</syl>"
+
+    return _SYLLABLE.sub(lettered, mei), sung
+
+
+def _sung(page: str, sung: dict[str, str]) -> str:
+    """A page with the syllables back that `_measurable` took away."""
+    if not sung:
+        return page
+
+    def spoken(found: re.Match[str]) -> str:
+        text = sung.get(found[2])
+        return f"{found[1]}{text}{found[4]}" if text else found[0]
+
+    return _DRAWN.sub(spoken, page)
 
 
 def _headed(mei: str) -> str:

@@ -14,7 +14,7 @@ from itertools import groupby
 from models.errors import Refusal
 from models.lyricist import pronounce
 from models.lyrics import Line, Sung
-from models.singing.espeak import Phone, Speech, engine
+from models.singing.espeak import Phone, Speech, speak_all
 from models.singing.phonemes import is_vowel, spell
 
 VOICE = "en-us+f3"
@@ -43,23 +43,25 @@ class Said:
     syllables: tuple[Spoken, ...]
 
 
-def say(line: Line) -> Said:
-    """Speak a line of English.
+def say(lines: Sequence[Line]) -> list[Said]:
+    """Speak lines of English.
 
     Raises
     ------
     Refusal
         When a word has nothing in it that can be said, or the voice is not installed.
     """
-    words = list(_words(line.sung))
-    readings = [_reading(word) for word in words]
-    text = " ".join(spell(reading.phones, reading.stresses) for reading in readings)
-    speech = engine().speak(f"[[{text}]]", VOICE, words_per_minute=_WORDS_PER_MINUTE, pitch=_PITCH)
-    vowels = sum(reading.syllables for reading in readings)
-    syllables = _cut(speech.phones)
-    if len(syllables) != vowels:
-        raise RuntimeError(f"espeak-ng said {len(syllables)} vowels for {vowels} in {line.text!r}")
-    return Said(speech, tuple(_shared(words, [r.syllables for r in readings], syllables)))
+    words = [list(_words(line.sung)) for line in lines]
+    readings = [[_reading(word) for word in line] for line in words]
+    texts = [f"[[{' '.join(spell(r.phones, r.stresses) for r in line)}]]" for line in readings]
+    speeches = speak_all(texts, VOICE, words_per_minute=_WORDS_PER_MINUTE, pitch=_PITCH)
+    found = []
+    for own, read, speech in zip(words, readings, speeches, strict=True):
+        counts, syllables = [r.syllables for r in read], _cut(speech.phones)
+        if len(syllables) != sum(counts):
+            raise RuntimeError(f"espeak-ng said {len(syllables)} vowels for {sum(counts)}")
+        found.append(Said(speech, tuple(_shared(own, counts, syllables))))
+    return found
 
 
 def _words(sung: Sequence[Sung]) -> Iterator[tuple[Sung, ...]]:

@@ -2,19 +2,25 @@
 
 In: words, as espeak's own phoneme mnemonics (docs/phonemes.md of espeak-ng) or as plain text. Out:
 `Speech`: mono sound at 22,050 Hz and its phones. The library keeps its state in C globals, so one
-object owns it and one thread speaks at a time. espeak-ng is GPL-3 and comes with the optional
-package espeakng-loader; nothing of it is imported before somebody sings.
+object owns it and one thread speaks at a time. What is left there by the last word (flutter, phase)
+colours the next, so a song is spoken by a fresh process: the same words, the same sound. It is
+GPL-3 and comes with the optional package espeakng-loader; it is loaded only when somebody sings.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib
+import io
+import json
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,6 +109,7 @@ class Espeak:
         if self.rate <= 0:
             raise RuntimeError("espeak-ng did not start: its data folder is damaged")
         self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # else the clock's
 
     def speak(self, text: str, voice: str, *, words_per_minute: int, pitch: int) -> Speech:
         """Say a text on one pitch; inside `[[ ]]` it is read as phoneme mnemonics.
@@ -166,6 +173,51 @@ def engine() -> Espeak:
     return Espeak(loader.get_library_path(), loader.get_data_path())
 
 
+def speak_all(
+    texts: Sequence[str], voice: str, *, words_per_minute: int, pitch: int
+) -> list[Speech]:
+    """Say texts one after the other in a process of their own; see `Espeak.speak`.
+
+    Raises
+    ------
+    Refusal
+        When the extra is not installed.
+    RuntimeError
+        When espeak-ng fails there.
+    """
+    require()
+    asked = json.dumps([list(texts), voice, words_per_minute, pitch]).encode()
+    done = subprocess.run(
+        [sys.executable, "-m", "models.singing.espeak"],
+        input=asked,
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        timeout=120,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"espeak-ng failed: {done.stderr.decode(errors='replace')[-300:]}")
+    with np.load(io.BytesIO(done.stdout)) as answer:
+        rows = json.loads(str(answer["phones"]))
+        return [
+            Speech(answer[str(i)], int(answer["rate"]), tuple(Phone(*row) for row in phones))
+            for i, phones in enumerate(rows)
+        ]
+
+
+def _serve() -> None:
+    """The other side of `speak_all`: texts from standard input, sound to standard output."""
+    texts, voice, words_per_minute, pitch = json.loads(sys.stdin.buffer.read())
+    said = [
+        engine().speak(text, voice, words_per_minute=words_per_minute, pitch=pitch)
+        for text in texts
+    ]
+    out = io.BytesIO()
+    phones = json.dumps([[astuple(phone) for phone in speech.phones] for speech in said])
+    sounds = {str(i): speech.sound for i, speech in enumerate(said)}
+    np.savez(out, phones=np.array(phones), rate=np.array(engine().rate), **sounds)  # type: ignore[arg-type]
+    sys.stdout.buffer.write(out.getvalue())
+
+
 def _phones(events: list[tuple[int, str]], rate: int) -> tuple[Phone, ...]:
     """Events say where a phone begins; it ends where the next begins. "_" and so on are rests."""
     found = []
@@ -177,3 +229,7 @@ def _phones(events: list[tuple[int, str]], rate: int) -> tuple[Phone, ...]:
             new_word = False
         new_word = new_word or not name
     return tuple(found)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -69,7 +69,7 @@ def sing(
         raise Refusal(
             "The robot voice sings English only; Chinese words come as a sheet and as karaoke."
         )
-    lines = [say(line) for line in lyrics.lines if line.sung]
+    lines = say([line for line in lyrics.lines if line.sung])
     placed = _place(lines, sung_voice(score), seconds_of_beat)
     length = seconds_of_beat(score.beats) if seconds is None else seconds
     samples = round(length * sample_rate)

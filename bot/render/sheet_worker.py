@@ -26,10 +26,8 @@ _TITLE = re.compile(r'(<rend xml:id="\w+")( halign="center" valign="top">(.*?)</
 _GLYPH_FONT = re.compile(r'font-family="Leland" font-size="(\d+)px"')
 _SYLLABLE = re.compile(r'(<syl xml:id="(\w+)"[^>]*>)([^<]*)</syl>')
 _DRAWN = re.compile(r'(<g id="(\w+)" class="syl">(?:<(?!/?g)[^>]*>)+)([^<]+)(<)')
-_WIDE = "W"  # nearly as wide as a Chinese character
-_DASH, _EAST = "\u2014", "\u2e80"  # from the second on characters are Chinese
-# verovio gives no width to what is not in Latin-1: what it may measure instead.
-_ALIKE = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "n", "\u2026": "W"}
+_WIDE, _SLIM = "W", "r"  # as wide as a Chinese character, and as a quotation mark
+_EAST = "\u2e80"  # characters are Chinese from here on
 _GLYPH_SIZE = 0.62  # the note before "= 120" as tall as its words: verovio sets it twice as tall
 
 
@@ -125,11 +123,15 @@ def _pages(xml: Path, width: int, height: int, unit: float) -> list[str]:
 
 
 def _measurable(mei: str) -> tuple[str, dict[str, str]]:
-    """Syllables with letters for what has no width, and what they are, by their ids."""
+    """Syllables with letters for what has no width, and what they are, by their ids.
+
+    verovio knows the widths of Latin-1. Beside Chinese characters marks are as wide as they.
+    """
     sung: dict[str, str] = {}
 
     def lettered(found: re.Match[str]) -> str:
-        text = "".join(_ALIKE.get(c, _WIDE if c == _DASH or c >= _EAST else c) for c in found[3])
+        other = _WIDE if max(found[3], default="") >= _EAST else _SLIM
+        text = "".join(other if ord(c) > 0xFF else c for c in found[3])
         if text != found[3]:
             sung[found[2]] = found[3]
         return f"{found[1]}{text}</syl>"

@@ -24,17 +24,17 @@ from models.lyricist.wordbook import Wordbook
 class Tuning:
     """How much each wish counts, in nats; chosen on the validation tunes (docs/lab.md)."""
 
-    theme_word: float = 2.0
-    theme_end: float = 1.5
+    theme_word: float = 1.0
+    theme_end: float = 0.8
     mood_word: float = 2.0
     closing: float = 0.35
-    ending: float = 0.12
+    ending: float = 0.3
     beat: float = 1.5
-    theme: float = 3.0
-    repeat: float = 0.4
-    again: float = 2.5
+    theme: float = 2.5
+    repeat: float = 0.5
+    again: float = 3.0
     echo: float = 0.5
-    heat: float = 0.8
+    heat: float = 0.6
 
 
 @dataclass(frozen=True)

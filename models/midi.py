@@ -19,9 +19,10 @@ from pathlib import Path
 
 import symusic
 
-from models import bar_lines, file_limits, file_notes, midi_hanging
+from models import bar_lines, file_limits, file_notes, karaoke, midi_hanging
 from models.bar_lines import BarLines
 from models.errors import Refusal
+from models.lyrics import Lyrics
 from models.score import (
     TICKS_PER_BEAT,
     Meter,
@@ -36,6 +37,7 @@ from models.score import (
     without_overlaps,
 )
 from models.theory import Chord, Key
+from models.words_on_score import singer, sung_on
 
 _END = "End "
 _NO_CHORD = "N.C."
@@ -53,8 +55,10 @@ def file_order(tracks: Iterable[Track]) -> list[Track]:
     return sorted(tracks, key=lambda t: t.is_drum)
 
 
-def write(score: Score, path: Path) -> None:
+def write(score: Score, path: Path, lyrics: Lyrics | None = None) -> None:
     """Write a score as a MIDI file; `read` gives it back.
+
+    `lyrics` become lyric events on the track that sings them; `read_words` gives those back.
 
     Raises
     ------
@@ -62,11 +66,23 @@ def write(score: Score, path: Path) -> None:
         When there are more than 15 melodic tracks.
     """
     check_channels(score.tracks)
-    keep(score, path)
+    keep(score, path, lyrics)
 
 
-def keep(score: Score, path: Path) -> None:
+def write_kar(score: Score, path: Path, lyrics: Lyrics) -> None:
+    """Write a score and its words as a Soft Karaoke file (`karaoke.soft`). Raises as `write`."""
+    check_channels(score.tracks)
+    path.write_bytes(karaoke.soft(_dumped(score), lyrics, TICKS_PER_BEAT))
+
+
+def keep(score: Score, path: Path, lyrics: Lyrics | None = None) -> None:
     """As `write`, for a file that only `read` will see: it may have more tracks than channels."""
+    path.write_bytes(_dumped(score, lyrics))
+
+
+def _dumped(score: Score, lyrics: Lyrics | None = None) -> bytes:
+    singing = singer(score, lyrics) if lyrics else None
+    sung = None if singing is None else score.tracks[singing]
     target = symusic.Score(TICKS_PER_BEAT)
     write_conductor(target, score)
     for placed, text in _markers(score):
@@ -77,10 +93,13 @@ def keep(score: Score, path: Path) -> None:
             chunk.notes.append(
                 symusic.Note(to_ticks(n.onset), to_ticks(n.duration), n.pitch, n.velocity)
             )
+        if lyrics and track is sung:
+            for onset, text in karaoke.events(lyrics):
+                chunk.lyrics.append(symusic.TextMeta(to_ticks(onset), text))
         target.tracks.append(chunk)
     if not score.tracks:  # without a track symusic 0.6.0 writes its metas unsorted
         target.tracks.append(symusic.Track("", 0, False))
-    path.write_bytes(target.dumps_midi())
+    return target.dumps_midi()
 
 
 def check_channels(tracks: Sequence[Track]) -> None:
@@ -162,6 +181,32 @@ def from_bytes(data: bytes, title: str, *, one_meter: bool = False) -> Score:
         replace(score, chords=_chords(midi, score.beats), sections=_sections(midi, score)),
         notes,
         _match,
+    )
+
+
+def read_words(path: Path) -> Lyrics | None:
+    """The words of a MIDI file, ours or a stranger's (.kar too), on the track that sings them.
+
+    Returns
+    -------
+    None where there are none; onsets are those of `read`.
+
+    Raises
+    ------
+    Refusal
+        As `read`.
+    """
+    data = path.read_bytes()
+    rows = karaoke.read(data)
+    if not rows:
+        return None
+    score = from_bytes(data, path.stem)
+    midi = symusic.Score.from_midi(data)
+    lines = _bar_lines(midi, _end_marker(midi)[0])
+    places = [lines.place(tick / midi.ticks_per_quarter) for tick, _ in rows]
+    tracks = [t.notes for t in score.tracks if not t.is_drum]
+    return sung_on(
+        [replace(f, onset=p) for (_, f), p in zip(rows, places, strict=True)], tracks, score
     )
 
 

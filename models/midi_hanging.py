@@ -1,7 +1,8 @@
 """Notes of a MIDI file that are begun and never ended.
 
 In: the bytes of a file in which no note ends, which symusic reads as one without notes. Out: tracks
-in which a note ends where its pitch is struck again on its channel, else where the file ends.
+in which a note ends where its pitch is struck again on its channel, else where the file ends; and
+for `karaoke` the bare events of a file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def tracks(data: bytes) -> list[symusic.Track]:
     """One track for each channel of each track of the file; none where the bytes are damaged."""
     try:
         division = struct.unpack(">H", data[12:14])[0]
-        chunks = [list(_events(chunk)) for chunk in _chunks(data)]
+        chunks = [list(events_in(chunk)) for chunk in chunks_in(data)]
     except (IndexError, struct.error):
         return []
     # Where the file ends with its last note, that sounds for a beat.
@@ -50,7 +51,7 @@ def _ended(events: list[tuple[int, int, bytes]], end: int) -> list[symusic.Track
     return found
 
 
-def _chunks(data: bytes) -> Iterator[bytes]:
+def chunks_in(data: bytes) -> Iterator[bytes]:
     """The contents of the tracks of a file."""
     at = 8 + int(struct.unpack(">I", data[4:8])[0])
     while at + 8 <= len(data):
@@ -60,8 +61,8 @@ def _chunks(data: bytes) -> Iterator[bytes]:
         at += 8 + size
 
 
-def _events(chunk: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """(tick, status, data) of every event of a track; of those without a channel, no data."""
+def events_in(chunk: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(tick, status, data) of every event of a track; of meta events the kind and then the data."""
     at = place = status = 0
     while place < len(chunk):
         delta, place = _number(chunk, place)
@@ -73,8 +74,9 @@ def _events(chunk: bytes) -> Iterator[tuple[int, int, bytes]]:
             size = 1 if status >> 4 in (0xC, 0xD) else 2
             yield at, status, chunk[place : place + size]
         else:
-            size, place = _number(chunk, place + (status == 0xFF))
-            yield at, status, b""
+            kind = chunk[place : place + (status == 0xFF)]
+            size, place = _number(chunk, place + len(kind))
+            yield at, status, kind + chunk[place : place + size]
         place += size
 
 

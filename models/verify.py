@@ -106,6 +106,7 @@ def midi_facts(path: Path) -> Facts:
             tuple(sorted((n.time / beat, n.duration / beat, n.pitch) for n in t.notes)),
         )
         for t in midi.tracks
+        if t.notes or not t.lyrics  # symusic reads the words of a track as a track of their own
     )
     sections = tuple((at, text) for at, text in marks if text.startswith("["))
     chords = tuple((at, text) for at, text in marks if not text.startswith(("[", "End ", "N.C.")))

@@ -30,6 +30,7 @@ _SHORTEST_LINE = 3
 _LONG_HELD = 1.9  # a note of so many medians ends a line, before a capital letter
 _ENDS = (".", "!", "?", ";", ":", "。", "！", "？", "；")
 _PAUSES = (*_ENDS, ",", "，", "、", "—", "-")
+_NEAR = 0.13  # beats between a syllable and its note in a file that was played in
 _I = ("I", "I'm", "I'll", "I've", "I'd", "I’m", "I’ll", "I’ve", "I’d", "O", "Oh")
 
 
@@ -108,20 +109,53 @@ def lyrics_of(syllables: Sequence[Found], notes: Sequence[Note], score: Score) -
     rows = [kept[onset] for onset in sorted(kept)]
     if not rows:
         return None
-    sung = _held(rows, notes)
     language = _language(rows)
+    if language == "zh":  # each character is a word
+        rows = [replace(row, joined=False) for row in rows]
+    sung = _held(rows, notes, score)
     cut = _cuts(rows, sung, language)
     lines = [_line(sung[a:b], score, language) for a, b in pairwise([0, *cut, len(sung)]) if a < b]
     return Lyrics(clean(score.title, 200), language, tuple(lines), by="")
 
 
-def _held(rows: Sequence[Found], notes: Sequence[Note]) -> list[Sung]:
-    """The syllables with the notes that they are held over."""
+def sung_on(
+    syllables: Sequence[Found], tracks: Iterable[Sequence[Note]], score: Score
+) -> Lyrics | None:
+    """The words of a file that stand apart from its notes, on the track they fit best.
+
+    A syllable belongs to a note that begins with it, or nearly; None where most have no note.
+    """
+    best: list[Found] = []
+    under: Sequence[Note] = ()
+    for notes in tracks:
+        onsets = sorted({n.onset for n in notes})
+        moved = [replace(s, onset=_near(onsets, s.onset)) for s in syllables] if onsets else []
+        kept = [
+            m for m, s in zip(moved, syllables, strict=False) if abs(m.onset - s.onset) <= _NEAR
+        ]
+        if (len(kept), -len(notes)) > (len(best), -len(under)):
+            best, under = kept, notes
+    return lyrics_of(best, under, score) if 2 * len(best) > len(syllables) else None
+
+
+def _near(onsets: Sequence[float], place: float) -> float:
+    at = bisect_left(onsets, place)
+    return min(onsets[max(0, at - 1) : at + 1], key=lambda onset: abs(onset - place))
+
+
+def _held(rows: Sequence[Found], notes: Sequence[Note], score: Score) -> list[Sung]:
+    """The syllables with the notes that they are held over: to a rest or the section's end."""
     by_onset: dict[float, float] = {}
     for n in notes:
         by_onset[n.onset] = max(by_onset.get(n.onset, 0.0), n.end)
     onsets = sorted(by_onset)
-    stops = [row.onset for row in rows[1:]] + [float("inf")]
+    bar = score.meter.bar_beats
+    doors = [*(s.start_bar * bar for s in score.sections), score.beats]
+    nexts = [row.onset for row in rows[1:]] + [score.beats]
+    stops = [
+        min([after, *(d for d in doors if d > row.onset)])
+        for row, after in zip(rows, nexts, strict=True)
+    ]
     found = []
     for row, stop in zip(rows, stops, strict=True):
         end, count = row.onset, 0

@@ -1,7 +1,7 @@
 """`python -m bot export`: more files of a finished piece.
 
 In: the folder of a piece and what is wanted of it. Out: the files beside the piece, and their paths
-on the terminal. Paper alone (score, parts, lead sheet) loads neither models nor soundfont.
+on the terminal. Paper (score, parts, lead sheet) and words load neither models nor soundfont.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from bot.files import PAPER, files_in, kinds_of
+from bot.files import PAPER, WORDS, files_in, kinds_of
 from models.errors import Refusal
 
-FORMATS = ("wav", "stems", "voice", *PAPER)
+FORMATS = ("wav", "stems", "voice", *PAPER, *WORDS)
 
 
 def export(
@@ -27,9 +27,10 @@ def export(
         bool, typer.Option("--json", help="Print one JSON object instead of prose.")
     ] = False,
 ) -> None:
-    """Make more files of a finished piece: its score on paper, its parts, a lead sheet, stems."""
+    """Make more files of a finished piece: score, parts and lead sheet on paper, stems, words."""
     from bot.settings import Settings
     from bot.studio import Studio, put_on_paper
+    from bot.worded import put_words
 
     wanted = tuple(name.strip() for text in formats or ["score"] for name in text.split(","))
     unknown = sorted(set(wanted) - set(FORMATS))
@@ -44,8 +45,9 @@ def export(
             "The folder “{name}” holds no piece (piece.json); name a file in it.",
             name=piece.resolve().name,
         )
-    if set(wanted) <= set(PAPER):
+    if set(wanted) <= {*PAPER, *WORDS}:
         put_on_paper(piece, wanted)
+        put_words(piece, wanted)
     else:
         settings = Settings()
         studio = Studio.open(settings.soundfont, settings.threads_per_worker)

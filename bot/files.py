@@ -29,14 +29,21 @@ NAMES = {
     "lead_xml": ("lead-sheet.musicxml",),
     "lyrics": ("lyrics.txt",),
     "lrc": ("lyrics.lrc",),
-    "karaoke": ("karaoke.mid",),
+    "karaoke": ("karaoke.kar",),
     "sung": ("sung-robot-demo.mp3",),
 }
 
 #: What a person asks for -> the kinds it makes, in the order shown, where it is more than itself.
-MADE = {"score": ("score", "score_png"), "lead": ("lead", "lead_png", "lead_xml")}
+MADE = {
+    "score": ("score", "score_png"),
+    "lead": ("lead", "lead_png", "lead_xml"),
+    "txt": ("lyrics",),
+    "kar": ("karaoke",),
+}
 #: What goes on paper (`bot.render.sheet`) and needs no sound.
 PAPER = ("score", "parts", "lead")
+#: What a piece with words has of them (`bot.worded`), and needs no sound either.
+WORDS = ("txt", "lrc", "kar")
 
 
 def kinds_of(formats: Iterable[str]) -> tuple[str, ...]:

@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from bot import lrc
 from bot.domain import Writing
-from bot.files import NAMES
-from bot.lyrics_text import as_form, stanzas
+from bot.files import NAMES, WORDS
+from bot.lyrics_ask import NO_WORDS
+from bot.lyrics_text import stanzas
 from bot.piece import PieceFile
 from bot.render import sheet
 from models import midi, musicxml
+from models.errors import Refusal
 from models.lyrics import Lyrics
 from models.score import Score
 from models.verify import Check, verify
@@ -43,11 +46,19 @@ def write(piece: PieceFile, score: Score, folder: Path) -> tuple[Check, ...]:
     if lyrics is None:
         raise ValueError("a piece without words")
     score = replace(score, title=piece.plan.title)
-    midi.write(score, folder / "piece.mid")
+    midi.write(score, folder / "piece.mid", lyrics)
+    midi.write_kar(score, folder / "karaoke.kar", lyrics)
     musicxml.write(score, folder / "piece.musicxml", lyrics=lyrics)
     (folder / "lyrics.txt").write_text(text_of(lyrics, score, piece.locale), encoding="utf-8")
     checks = verify(piece.plan, folder / "piece.mid", folder / "piece.musicxml")
     return *checks, sung_check(lyrics, score, folder)
+
+
+def write_times(piece: PieceFile, score: Score, folder: Path, seconds: float) -> None:
+    """Write the words timed to a recording of so many seconds, for music players."""
+    if piece.lyrics:
+        text = lrc.lrc(score, piece.plan, piece.lyrics, seconds)
+        (folder / "lyrics.lrc").write_text(text, encoding="utf-8")
 
 
 def sung_check(lyrics: Lyrics, score: Score, folder: Path) -> Check:
@@ -87,7 +98,37 @@ def copy_sound(home: Path, folder: Path, kinds: Iterable[str] = SOUND) -> None:
             shutil.copyfile(home / name, folder / name)
 
 
+def put_words(folder: Path, formats: Iterable[str]) -> None:
+    """Write what of `formats` are files of its words (`files.WORDS`) beside a finished piece.
+
+    Raises
+    ------
+    Refusal
+        When the piece is gone or has no words.
+    """
+    if not set(WORDS) & set(formats):
+        return
+    piece = PieceFile.load(folder)
+    if piece.lyrics is None:
+        raise Refusal(NO_WORDS, title=piece.plan.title)
+    score = midi.read(folder / "piece.mid")
+    if "txt" in formats:
+        text = text_of(piece.lyrics, score, piece.locale)
+        (folder / "lyrics.txt").write_text(text, encoding="utf-8")
+    if "lrc" in formats:
+        write_times(piece, score, folder, piece.facts["seconds"])
+    if "kar" in formats:
+        midi.write_kar(score, folder / "karaoke.kar", piece.lyrics)
+
+
 def text_of(lyrics: Lyrics, score: Score, locale: str) -> str:
-    """The words as a text file: title, and stanzas under their sections' names."""
+    """The words as a text file: title, and stanzas under their sections' names.
+
+    Of a stanza that returns only the name comes again.
+    """
     names = [section.name for section in score.sections]
-    return f"{lyrics.title}\n\n{as_form(stanzas(lyrics, names, locale))}\n"
+    blocks = [
+        "\n".join([f"[{stanza.head}]", *(() if stanza.again else stanza.lines)])
+        for stanza in stanzas(lyrics, names, locale)
+    ]
+    return "\n\n".join([lyrics.title, *blocks]) + "\n"

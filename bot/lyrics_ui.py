@@ -27,7 +27,7 @@ from models.singing import espeak
 Then = Callable[[Interaction, Writing], Awaitable[None]]
 #: What a piece with words carries, in this order: of each pair the first that it has.
 WITH_WORDS = (
-    ("sung",), ("mp3",), ("loop",), ("lead_png", "png"), ("karaoke", "mid"), ("lyrics",), ("lrc",),
+    ("sung",), ("mp3",), ("loop",), ("lead_png", "png"), ("mid",), ("lyrics",), ("lrc",),
     ("lead",),
 )  # fmt: skip
 #: Lines that one menu offers; the last option then leads to the next ones.
@@ -119,7 +119,7 @@ def words_view(
             else []
         ),
         lines_menu(piece_id, words, locale),
-        ui.more_menu(piece_id, locale),
+        ui.more_menu(piece_id, locale, words=True),
     )
 
 

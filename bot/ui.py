@@ -201,8 +201,8 @@ def result_view(piece_id: str, locale: str, *, undo: bool = False) -> discord.ui
     )  # fmt: skip
 
 
-def more_menu(piece_id: str, locale: str) -> ActionMenu:
-    """Further files of a piece."""
+def more_menu(piece_id: str, locale: str, *, words: bool = False) -> ActionMenu:
+    """Further files of a piece, with or without words."""
     more = [
         (translate("WAV audio", locale), "wav", translate("studio quality, large", locale)),
         (translate("Stems", locale), "stems", translate("one audio file per instrument", locale)),
@@ -215,6 +215,8 @@ def more_menu(piece_id: str, locale: str) -> ActionMenu:
         (translate("Lead sheet", locale), "lead", translate("the tune and its chords", locale)),
         (translate("Voice message", locale), "voice", translate("plays on every phone", locale)),
     ]
+    if words:
+        more.append((translate("Karaoke", locale), "kar", translate("for karaoke players", locale)))
     return menu(translate("More files …", locale), "more", piece_id, more)
 
 

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from bot import worded, writing
 from bot.domain import Writing
-from bot.files import files_in
+from bot.files import NAMES, files_in
 from bot.piece import PieceFile
 from models import midi
 from models.lyricist.asks import WrittenLine, WrittenSong
@@ -58,7 +58,8 @@ def tune_file():
 class Quick:
     """Writes a word for each syllable; takes differ by their seed and by what was refused."""
 
-    def __init__(self):
+    def __init__(self, words=WORDS, between=" "):
+        self.words, self.between = words, between
         self.asks = []
 
     def write(self, ask, seed, progress=None, cancelled=None):
@@ -73,14 +74,11 @@ class Quick:
         return WrittenSong(stanzas, "Sea *light*", stanzas[0][0].text)
 
     def line(self, ask, number):
-        words = (
-            ask.given.split()
-            if ask.given
-            else [
-                WORDS[(number + k * (1 + number % 3)) % len(WORDS)] for k in range(len(ask.weights))
-            ]
-        )
-        return WrittenLine(" ".join(words), tuple((word,) for word in words))
+        step = 1 + number % 3
+        new = [self.words[(number + k * step) % 10] for k in range(len(ask.weights))]
+        given = (ask.given or "").split() if self.between else tuple(ask.given or "")
+        words = given or new
+        return WrittenLine(self.between.join(words), tuple((word,) for word in words))
 
 
 class Scribe(TinyStudio):
@@ -88,7 +86,7 @@ class Scribe(TinyStudio):
 
     def __init__(self, slots=1, form=(), bars=0):
         super().__init__(slots)
-        self.writer = Quick()
+        self.writer, self.chinese = Quick(), Quick("山水月风花雪夜雨江春", "")
         self.plan = PLAN.validate_python(song())
         if form:
             self.plan = make_plan(Brief(style="pop", form=form, bars=bars, meter="3/4"), 3)
@@ -105,7 +103,7 @@ class Scribe(TinyStudio):
             return super().make(request, seed, home)
         asked = TypeAdapter(Writing).validate_python(request["writing"])
         plan, score, before = self.music(asked, home)
-        writers = writing.Writers(lambda: self.writer, lambda: self.writer)
+        writers = writing.Writers(lambda: self.writer, lambda: self.chinese)
         task = writing.Task(asked, request["locale"], seed, writers, lambda _: None)
         lyrics = writing.words_for(task, score, before)
         clip = self.piece(request, seed, 0, home)
@@ -126,13 +124,18 @@ class Scribe(TinyStudio):
         midi.write(score, folder / "piece.mid")
         (folder / "lyrics.txt").write_text(worded.text_of(lyrics, score, request["locale"]))
         (folder / "lyrics.lrc").write_text("[00:00.00]la")
-        (folder / "karaoke.mid").write_bytes((folder / "piece.mid").read_bytes())
+        (folder / NAMES["karaoke"][0]).write_bytes((folder / "piece.mid").read_bytes())
         Image.new("RGB", (8, 4)).save(folder / "lead-sheet.png")
         (folder / "lead-sheet.pdf").write_bytes(b"paper")
         if asked.sing:
             (folder / "sung-robot-demo.mp3").write_bytes(tiny_audio("mp3"))
         files = {kind: str(path) for kind, path in files_in(folder).items()}
         return [{**clip, "files": files, "facts": facts}]
+
+    def export(self, folder, formats):
+        if "sung" in formats:
+            (folder / NAMES["sung"][0]).write_bytes(tiny_audio("mp3"))
+        return super().export(folder, formats)
 
     def music(self, asked, home):
         plan = self.plan

@@ -89,6 +89,7 @@ async def test_an_answer_has_words_sheet_files_and_buttons(both_songs):
     assert [n.rsplit(".", 1)[-1] for n in names] == ["mp3", "png", "mid", "txt", "lrc", "pdf"]
     whole = (await shown.response.attachments[3].read()).decode()
     assert all(line in text for line in whole.splitlines()[2:] if "[" not in line)
+    assert options_of(shown.response, "more")[-1]["value"] == "kar"
     wanted = {"anew", "pen", "keep", "midi", "musicxml", "music", "delete", "line", "more"}
     assert actions(shown.response) - {"sing"} == wanted
     assert ("sing" in actions(shown.response)) == espeak.available()
@@ -272,6 +273,28 @@ async def test_words_that_do_not_fit_are_told_line_by_line_and_kept(both_songs):
     assert "**Mine**" in sent.response.content
 
 
+async def test_chinese_words_are_counted_by_characters(both_songs):
+    shown = await lyrics(both_songs, theme="思乡", language="zh")
+    assert "sing" not in actions(shown.response)  # the robot's voice knows English only
+    form, text = await form_of(both_songs, shown)
+    first = next(row for row in text.splitlines() if row and "[" not in row)
+    assert len(first) == 4
+    told = await both_songs.ann.submit_modal(
+        form, {"name": "", "text": text.replace(first, first + "人")}
+    )
+    assert tell(both_songs, "Line 1 has 5 syllables for 4 notes.", "第 1 句有 5 个音节") in (
+        told.response.content
+    )
+    again = await both_songs.press(both_songs.ann, told.response, "redo")
+    sent = await both_songs.ann.submit_modal(
+        again, {"name": "秋思", "text": text.replace(first, "床前明月", 1)}
+    )
+    await both_songs.work()
+    assert asked(both_songs)["language"] == "zh"
+    assert "床前明月" in sent.response.content
+    assert "**秋思**" in sent.response.content
+
+
 async def test_too_few_and_too_many_lines(songs):
     shown = await lyrics(songs)
     form, text = await form_of(songs, shown)
@@ -369,6 +392,28 @@ async def test_the_music_under_words_can_be_worked_on(songs):
     gone = await songs.press(songs.ann, shown.response, "delete")
     assert gone is not None
     assert await songs.rows("SELECT count(*) FROM pieces WHERE deleted IS NULL") == [(0,)]
+
+
+@pytest.mark.skipif(not espeak.available(), reason="needs the extra [sing]")
+async def test_a_robot_sings_english_words_when_its_voice_is_installed(both_songs):
+    shown = await lyrics(both_songs, language="en")
+    heard = await both_songs.press(both_songs.ann, shown.response, "sing")
+    await both_songs.work()
+    request = both_songs.studio.requests[-1]
+    assert (request["kind"], request["formats"]) == ("export", ["sung"])
+    (file,) = heard.response.attachments
+    assert "robot-demo" in file.filename
+    again = await both_songs.bob.slash(
+        both_songs.channel, "piece show", id=await both_songs.piece_id()
+    )
+    assert "robot-demo" in again.response.attachments[0].filename
+    assert "sing" not in actions(again.response)  # it is there
+
+
+async def test_without_the_voice_no_song_is_offered(songs, monkeypatch):
+    monkeypatch.setattr(espeak, "available", lambda: False)
+    shown = await lyrics(songs, language="en")
+    assert "sing" not in actions(shown.response)
 
 
 async def test_a_finished_piece_and_any_message_can_get_words(both_songs):

@@ -15,7 +15,7 @@ import typer
 from bot.files import PAPER, WORDS, files_in, kinds_of
 from models.errors import Refusal
 
-FORMATS = ("wav", "stems", "voice", *PAPER, *WORDS)
+FORMATS = ("wav", "stems", "voice", "sung", *PAPER, *WORDS)
 
 
 def export(

@@ -28,6 +28,7 @@ Explicit = Annotated[bool, typer.Option("--explicit", help="Allow coarse words."
 FirstLine = Annotated[str | None, typer.Option(help="Your own first line.")]
 Required = Annotated[str | None, typer.Option("--words", help="Words that must come.")]
 Title = Annotated[str | None, typer.Option(help="What the song is called.")]
+Sing = Annotated[bool, typer.Option("--sing", help="Also a demo sung by a robot.")]
 Worn = Annotated[str | None, typer.Option("--style", help="A style learned with style learn.")]
 
 
@@ -48,6 +49,7 @@ def lyrics(
     again: Annotated[bool, typer.Option("--again", help="Other words than a piece has.")] = False,
     line: Annotated[int | None, typer.Option(min=1, help="Write this line again.")] = None,
     like: Annotated[str, typer.Option(help="Words first: what the music is like.")] = "",
+    sing: Sing = False,
     out: Out = Path("out"),
     seed: Seed = None,
     as_json: AsJson = False,
@@ -56,7 +58,9 @@ def lyrics(
     from bot import lyrics_ask
     from bot.terminal import make_song
 
-    asked = lyrics_ask.writing(theme, mood, scheme, language, explicit, first_line, words, title)
+    asked = lyrics_ask.writing(
+        theme, mood, scheme, language, explicit, first_line, words, title, sing
+    )
     if lines is not None:
         asked = replace(lyrics_ask.own(_text(lines)), name=asked.name)
         asked = replace(
@@ -88,6 +92,7 @@ def song(
     words: Required = None,
     title: Title = None,
     style: Worn = None,
+    sing: Sing = False,
     out: Out = Path("out"),
     seed: Seed = None,
     as_json: AsJson = False,
@@ -96,7 +101,9 @@ def song(
     from bot import lyrics_ask
     from bot.terminal import make_song
 
-    asked = lyrics_ask.writing(theme, mood, scheme, language, explicit, first_line, words, title)
+    asked = lyrics_ask.writing(
+        theme, mood, scheme, language, explicit, first_line, words, title, sing
+    )
     request = _like(text, "song")
     make_song(replace(request, writing=_placed(asked, request)), out, seed, as_json, style)
 

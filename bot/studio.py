@@ -21,7 +21,7 @@ from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
 from bot.recording import Recording, Stopwatch, Written
-from bot.render import audio, encode, picture, sheet
+from bot.render import audio, encode, picture, sheet, vocal
 from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
@@ -89,7 +89,10 @@ class Studio:
             When the request cannot be met, or the parent piece is gone.
         """
         if request.style and not self.told:
-            dressed = self.in_style(pieces.parent / STYLES / request.style)
+            worded = request.kind in ("lyrics", "song")
+            dressed = self.in_style(pieces.parent / STYLES / request.style, worded=worded)
+            if not dressed.told:
+                request = replace(request, style=None)  # a style of words, and none are asked for
             return dressed.make(request, seed, pieces, on_progress)
         if request.kind in ("lyrics", "song"):
             folder = pieces / piece_id(request, seed, 0)
@@ -127,8 +130,10 @@ class Studio:
         folder = pieces / piece_id(request, seed, 0)
         return [self.record(sketch, folder, on_progress, voice="voice" in request.formats)]
 
-    def in_style(self, folder: Path) -> Studio:
-        """The same studio, composing in the learned style of a folder.
+    def in_style(self, folder: Path, *, worded: bool = False) -> Studio:
+        """The same studio, composing in the learned style of a folder, and writing in its voice.
+
+        A style that was learned from words alone is told of where words are asked for (`worded`).
 
         Raises
         ------
@@ -136,7 +141,9 @@ class Studio:
             When the style is gone.
         """
         name, composer = self.fitting.wear(self.composer, folder)
-        return replace(self, composer=composer, told={"learned_style": name})
+        told = {"learned_style": name} if worded or composer is not self.composer else {}
+        writers = replace(self.writers, voice=self.fitting.voice(folder))
+        return replace(self, composer=composer, told=told, writers=writers)
 
     def _takes(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress
@@ -229,6 +236,7 @@ class Studio:
                     encode.encode_voice(rendered.audio, folder / "voice.ogg") if voice else b""
                 )
                 drawn.result()
+            worded.write_times(sketch, written.score, folder, rendered.seconds)
             piece = replace(
                 sketch,
                 id=folder.name,
@@ -331,6 +339,12 @@ class Studio:
         if "stems" in formats:
             encode.encode_stems(self.stems(folder), folder / "stems.zip", MAX_BYTES)
         put_on_paper(folder, formats)
+        worded.put_words(folder, formats)
+        if "sung" in formats:
+            lyrics = worded.words_of(piece)
+            vocal.with_voice(
+                score, piece.plan, lyrics, folder, soundfont=self.soundfont, max_bytes=MAX_BYTES
+            )
         return Clip(piece.id, folder, files_in(folder), piece.facts, waveform=waveform)
 
 

@@ -108,17 +108,28 @@ def put_words(folder: Path, formats: Iterable[str]) -> None:
     """
     if not set(WORDS) & set(formats):
         return
-    piece = PieceFile.load(folder)
-    if piece.lyrics is None:
-        raise Refusal(NO_WORDS, title=piece.plan.title)
-    score = midi.read(folder / "piece.mid")
+    piece, score = PieceFile.load(folder), midi.read(folder / "piece.mid")
+    lyrics = words_of(piece)
     if "txt" in formats:
-        text = text_of(piece.lyrics, score, piece.locale)
+        text = text_of(lyrics, score, piece.locale)
         (folder / "lyrics.txt").write_text(text, encoding="utf-8")
     if "lrc" in formats:
         write_times(piece, score, folder, piece.facts["seconds"])
     if "kar" in formats:
-        midi.write_kar(score, folder / "karaoke.kar", piece.lyrics)
+        midi.write_kar(score, folder / "karaoke.kar", lyrics)
+
+
+def words_of(piece: PieceFile) -> Lyrics:
+    """The words of a piece.
+
+    Raises
+    ------
+    Refusal
+        When it has none.
+    """
+    if piece.lyrics is None:
+        raise Refusal(NO_WORDS, title=piece.plan.title)
+    return piece.lyrics
 
 
 def text_of(lyrics: Lyrics, score: Score, locale: str) -> str:

@@ -39,6 +39,7 @@ from models.lyricist.rhythm import (
     scan_feet,
 )
 from models.lyricist.schemes import checked, renewed
+from models.lyricist.voice import Voice
 from models.lyrics import Language, Line, Lyrics
 from models.planner import make_plan
 from models.planner.brief import Brief
@@ -103,7 +104,10 @@ def draft(task: Task, request: Request, composer: Composer) -> tuple[PieceFile, 
     if asked.act == "own":
         stanzas = own_stanzas(asked.text, language, request.locale)
     else:
-        stanzas = open_stanzas(request.brief, language, task.seed, asked.scheme)
+        first_line = _first_line(asked.first_line, language, request.locale)
+        stanzas = open_stanzas(
+            request.brief, language, task.seed, asked.scheme, first_line, task.writers.voice
+        )
     plan, grid = laid_out(stanzas, first, brief, task.seed, request.locale, language)
     if asked.longest is not None and plan.length > asked.longest:
         raise Refusal(TOO_LONG, asked=f"{plan.length:.0f}", most=f"{asked.longest:g}")
@@ -211,12 +215,31 @@ def _size(line: WrittenLine) -> int:
     return sum(len(word) for word in line.words)
 
 
+def _first_line(text: str, language: Language, locale: str) -> Scanned | None:
+    """How a person's own first line is said."""
+    if not text:
+        return None
+    line = _cut(text, 1, language, locale, load_pronouncer())
+    return scan(line, load_pronouncer()) if language == "en" else scan_chinese(_size(line))
+
+
 def open_stanzas(
-    brief: Brief, language: Language, seed: int, scheme: str | None = None
+    brief: Brief,
+    language: Language,
+    seed: int,
+    scheme: str | None = None,
+    first_line: Scanned | None = None,
+    voice: Voice | None = None,
 ) -> tuple[Stanza, ...]:
-    """Stanzas to be written, in metres that people sing, for the sections asked for."""
+    """Stanzas to be written, in metres that people sing, for the sections asked for.
+
+    In a learned voice, verses are as long and rhyme as its writer's do.
+    """
     rng = Random(f"{seed}/words")
+    verse: tuple[tuple[int, ...], str, bool]
     verse = rng.choice(_CHINESE if language == "zh" else _VERSES)
+    if voice and language == "en" and _singable(voice):
+        verse = voice.syllables, voice.scheme, verse[2]
     others = [m for m in (_CHINESE if language == "zh" else _CHORUSES) if m[0] != verse[0]]
     chorus = rng.choice(others)
     names = [name.lower() for name in brief.form] or list(FORM)
@@ -231,8 +254,15 @@ def open_stanzas(
         same = first.get(kind) if kind in _RETURNING else None
         first.setdefault(kind, len(found))
         rhymes = renewed(letters, len(counts)) if letters else rhymes
+        if first_line and not found:
+            feet = (first_line, *feet[1:])
         found.append(Stanza(kind, feet, rhymes, same_as=same))
     return tuple(found)
+
+
+def _singable(voice: Voice) -> bool:
+    """Whether the usual stanza of a voice can be a verse."""
+    return 2 <= len(voice.syllables) <= 8 and all(3 <= n <= 12 for n in voice.syllables)
 
 
 def laid_out(

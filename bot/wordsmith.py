@@ -29,6 +29,7 @@ from models.planner.brief import Brief
 from models.planner.form import fitted
 from models.planner.plan import Plan
 from models.score import ROLES, Score, Section
+from models.singing.espeak import require
 from models.verify import Check, failed
 
 if TYPE_CHECKING:
@@ -59,6 +60,13 @@ def make(
         When it cannot be met; `writing.Misfits` when a person's own words do not fit.
     """
     asked = request.writing or Writing("write")
+    if asked.sing:
+        require()
+        clip = make(
+            studio, replace(request, writing=replace(asked, sing=False)), seed, pieces, folder,
+            on_progress,
+        )  # fmt: skip
+        return replace(studio.export(folder, ("sung",)), stages=clip.stages, waveform=clip.waveform)
     voice = "voice" in request.formats
     if request.kind == "song":
         steps = _counted(on_progress, _SONG)
@@ -184,6 +192,7 @@ def _renewed(
         checks = worded.write(piece, score, folder)
         worded.copy_sound(home, folder)
         worded.engrave(piece, score, folder)
+        worded.write_times(piece, score, folder, float(parent.facts["seconds"]))
     facts = {
         **piece.facts, "title": piece.plan.title, "seed": seed, "rework": done,
         "verification": _report(checks),
@@ -211,6 +220,7 @@ def _from_file(request: Request, asked: Writing, seed: int, path: Path) -> tuple
         guest.source.plan,
         title=asked.title.replace("_", " ").strip() or guest.source.plan.title,
         parts=tuple(p for p in guest.source.plan.parts if p.name in names),
+        chords=guest.source.plan.chords if score.chords else (),  # stated, not guessed
         seed=seed,
     )
     if asked.longest is not None and plan.length > asked.longest:

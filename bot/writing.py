@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain import OnProgress, Progress, Writing
 from bot.i18n import translate
@@ -26,6 +26,9 @@ from models.lyricist.pronounce import load as load_pronouncer
 from models.lyricist.prosody import SongGrid, ask_of, read_melody
 from models.lyrics import Language, Lyrics
 from models.score import Score
+
+if TYPE_CHECKING:
+    from models.lyricist.voice import Voice
 
 #: Lines that were refused before and are remembered, so that no take returns.
 MOST_REFUSED = 200
@@ -60,10 +63,14 @@ def _chinese() -> Writer:
 
 @dataclass(frozen=True)
 class Writers:
-    """The lyricists, each loaded when its first words are asked for."""
+    """The lyricists, each loaded when its first words are asked for.
+
+    `voice` is the learned one that English words are written in.
+    """
 
     english: Callable[[], Writer] = _english
     chinese: Callable[[], Writer] = _chinese
+    voice: Voice | None = None
 
     def of(self, language: Language) -> Writer:
         """Who writes in a language.
@@ -208,6 +215,8 @@ def _placed(
     )  # fmt: skip
     if len({slot.pitch for line in grid.lines for slot in line}) == 1:
         ask = _without_tune(ask)
+    if grid.language == "en":
+        ask = replace(ask, voice=task.writers.voice)
     song = task.writers.of(grid.language).write(ask, task.seed, task.told)
     lyrics = place(grid, song, themes=asked.themes, mood=asked.mood or "", ask=ask)
     return replace(lyrics, title=asked.name or lyrics.title)

@@ -15,6 +15,7 @@ from bot import arranging, hearing
 from bot.domain import OnProgress, Request
 from bot.studio import Studio, clip_to_json
 from bot.styles import learn
+from bot.writing import Misfits
 
 _REQUEST = TypeAdapter(Request)
 
@@ -51,8 +52,9 @@ def request_from_json(text: str) -> Request:
 def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress) -> str:
     """Make what a stored request asks for; `out_dir` is the folder that holds all pieces.
 
-    Returns JSON `{"clips": [...]}`, `{"learned": {...}}` (see `bot.styles.learn`) or
-    `{"heard": {...}}` (see `bot.hearing.show`); the same arguments give the same pieces.
+    Returns JSON `{"clips": [...]}`, `{"learned": {...}}` (see `bot.styles.learn`), `{"heard":
+    {...}}` (see `bot.hearing.show`) or, where a person's own words do not fit their melody,
+    `{"misfits": {"problems": [...], "text": ...}}`; the same arguments give the same pieces.
 
     Raises
     ------
@@ -66,7 +68,11 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
         return json.dumps({"learned": learned}, ensure_ascii=False)
     if request.kind == "hear":
         return json.dumps({"heard": _hear(request, Path(out_dir), on_progress)}, ensure_ascii=False)
-    clips = studio.make(request, seed, Path(out_dir), on_progress)
+    try:
+        clips = studio.make(request, seed, Path(out_dir), on_progress)
+    except Misfits as misfits:
+        found = {"problems": misfits.problems, "text": misfits.text}
+        return json.dumps({"misfits": found}, ensure_ascii=False)
     return json.dumps({"clips": [clip_to_json(c) for c in clips]}, ensure_ascii=False)
 
 

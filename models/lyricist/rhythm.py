@@ -154,9 +154,9 @@ def _together(group: Sequence[Scanned], meter: Meter, bpm: float, bars: int) -> 
 
 
 def _places(meter: Meter, bars: int) -> range:
-    """Steps at which a syllable may begin: from half a bar before the line to its last half bar."""
+    """Steps at which a syllable may begin: from within half a bar before the line to its last."""
     bar = round(meter.bar_beats / STEP)
-    return range(-(bar // 2), bars * bar - bar // 2)
+    return range(1 - bar // 2, bars * bar - bar // 2 + 1)
 
 
 @lru_cache(maxsize=64)

@@ -6,13 +6,10 @@ any other. Nothing here writes or checks words; a worker does, because that take
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from bot import lyrics_ask, shelf
 from bot.client import Segno
@@ -24,10 +21,7 @@ from bot.ui import Interaction
 from models.errors import Refusal
 from models.lyrics import Lyrics
 from models.planner.brief import Brief
-from storage import jobs
 from storage.pieces import Piece
-
-_WRITING = TypeAdapter(Writing)
 
 
 async def write(
@@ -151,20 +145,6 @@ async def line_again(client: Segno, interaction: Interaction, piece_id: str, lin
     await _with_words(client, interaction, piece_id, Writing("reline", line=line))
 
 
-async def own(client: Segno, interaction: Interaction, key: str, text: str) -> None:
-    """A person's own words for a piece or an upload: checked by a worker against its melody.
-
-    What does not fit comes back as the job's result `{"misfits": {"problems": [...], "text":
-    ...}}` (sentences in the asker's language) and not as a piece.
-
-    Raises
-    ------
-    Refusal
-        When there are none, or policy says not now.
-    """
-    await perform(client, interaction, key, lyrics_ask.own(text))
-
-
 async def _with_words(
     client: Segno, interaction: Interaction, piece_id: str, asked: Writing
 ) -> None:
@@ -185,24 +165,3 @@ async def words_of(client: Segno, interaction: Interaction, piece_id: str) -> tu
     if saved.lyrics is None:
         raise Refusal(lyrics_ask.NO_WORDS, title=piece.title)
     return piece, saved.lyrics
-
-
-async def refused(client: Segno, interaction: Interaction, job_id: str) -> tuple[str, Writing]:
-    """The words of a job that did not fit, to be edited, and the key of their music.
-
-    The key is "" where the melody was to be written to the words.
-
-    Raises
-    ------
-    Refusal
-        When the job is someone else's or gone.
-    """
-    job = await client.db.run(jobs.get, int(job_id))
-    if job is None or job.user_id != interaction.user.id:
-        raise Refusal("Only the person who wrote these words can change them.")
-    request = json.loads(job.request)
-    asked = _WRITING.validate_python(request["writing"])
-    if request["parent"]:
-        return str(request["parent"]), asked
-    source = asked.source or ""
-    return (f"{source.removeprefix('uploads/')}:{asked.title[:18]}" if source else ""), asked

@@ -39,21 +39,25 @@ _REQUEST = TypeAdapter(Request)
 
 
 async def submit(client: Segno, interaction: Interaction, asked: Writing, *, piece_id: str) -> None:
-    """Queue a person's words for a piece, unless a line does not fit.
+    """Queue a person's words for a piece; where that cannot be, say why and keep them.
 
     Raises
     ------
     Refusal
-        When the piece is gone, or policy says not now.
+        When the piece is gone.
     """
     piece = await shelf.visible(client, interaction, piece_id)
     locale = await client.language(interaction)
     found = await asyncio.to_thread(problems, shelf.folder(client, piece), asked, locale)
+    refused = ""
     if not found:
-        await lyrics_desk.perform(client, interaction, piece.id, asked)
-        return
+        try:
+            await lyrics_desk.perform(client, interaction, piece.id, asked)
+            return
+        except Refusal as no:  # too many at once, say: what was typed is worth more than that
+            refused = wording.refusal(no.template, no.values, locale)
     kept = await asyncio.to_thread(keep, asked, interaction.user.id, client)
-    said, shown = lyrics_ui.misfits(found, f"{kept}:{piece.id}", locale)
+    said, shown = lyrics_ui.misfits(found, f"{kept}:{piece.id}", locale, refused)
     await interaction.response.send_message(said, view=shown, ephemeral=True)
 
 

@@ -134,13 +134,17 @@ def lines_menu(piece_id: str, words: Words, locale: str, start: int = 0) -> ui.A
     return ui.menu(translate("This line again …", locale), "line", piece_id, options)
 
 
-def misfits(problems: Sequence[str], key: str, locale: str) -> tuple[str, discord.ui.View]:
+def misfits(
+    problems: Sequence[str], key: str, locale: str, refused: str = ""
+) -> tuple[str, discord.ui.View]:
     """What does not fit in a person's words, and the way back to them.
 
-    `problems` are sentences in the language; `key` is what `redo` makes of the button.
+    `problems` are sentences in the language; `key` is what `redo` makes of the button. `refused`
+    says why words that fit are not taken now.
     """
+    lost = translate("These words do not fit the melody yet. Nothing you typed is lost:", locale)
     lines = [
-        translate("These words do not fit the melody yet. Nothing you typed is lost:", locale),
+        refused or lost,
         *(f"- {wording.quoted(problem, _PROBLEM)}" for problem in problems[:_PROBLEMS]),
     ]
     if len(problems) > _PROBLEMS:

@@ -488,6 +488,17 @@ async def test_limits_hold_for_words(tmp_path, spec):
         await world.work()
 
 
+async def test_words_that_fit_but_come_too_soon_are_kept(tmp_path, spec):
+    async with open_songs(tmp_path, spec=spec, guild_per_hour=1) as world:
+        shown = await lyrics(world)
+        form, text = await form_of(world, shown)
+        told = await world.ann.submit_modal(form, {"name": "Mine", "text": text})
+        assert told.ephemeral
+        assert "Please try again in" in told.response.content
+        again = await world.press(world.ann, told.response, "redo")
+        assert fields_of(again)["text"]["value"] == text
+
+
 async def test_words_are_shown_again_by_name_and_by_mail(both_songs):
     shown = await lyrics(both_songs, language="en")
     piece = await both_songs.piece_id()

@@ -89,7 +89,7 @@ def _parts(study: Study) -> dict[str, Part]:
         return moods(study)
 
     def copied() -> Sequence[Figure]:
-        from models.lyricist.evaluation.copies import copies
+        from models.lyricist.evaluation.copying import copies
 
         return copies(study)
 

@@ -108,8 +108,10 @@ def rhyme(one: str, other: str) -> str:
 
     Perfect: equal from a stressed vowel on, and different before it. Slant: the same vowel with
     kin consonants after it (m, n, ng; a voiced and a voiceless twin), or a near vowel with the same
-    consonants, or all the same.
+    consonants, or all the same. A word is no rhyme with itself.
     """
+    if one == other:
+        return ""
     tails = [(a, b) for a in _tails(said(one)) for b in _tails(said(other))]
     if any(a[1] == b[1] and a[0] != b[0] for a, b in tails):
         return "perfect"

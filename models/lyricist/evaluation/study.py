@@ -13,7 +13,7 @@ from pathlib import Path
 
 from models.composer.generate import load_composer
 from models.lyricist.corpus import Stanza
-from models.lyricist.evaluation import melodies, rivals
+from models.lyricist.evaluation import copies, melodies, rivals
 from models.lyricist.evaluation.melodies import SHARES, Case, Split
 from models.lyricist.evaluation.verses import Verse, of_hymn, of_written
 from models.lyricist.generate import Lyricist, load_lyricist
@@ -109,6 +109,20 @@ class Study:
     def held(self) -> list[Stanza]:
         """The stanzas of the split's own books."""
         return self.books[self.split]
+
+    @cached_property
+    def index(self) -> set[int]:
+        """Every run of six words of the training books, hashed."""
+        self.say("indexing the training books")
+        return copies.index_of(self.books["train"])
+
+    @cached_property
+    def fresh(self) -> list[Stanza]:
+        """Held stanzas that no training book holds too: poems stand in several books."""
+        held = (
+            (stanza, copies.longest(" ".join(stanza.lines), self.index)) for stanza in self.held
+        )
+        return [stanza for stanza, run in held if run < copies.SAME]
 
     def tell(self, name: str, lines: list[str]) -> None:
         """Lines to be read under the table."""

@@ -34,7 +34,9 @@ def syllables(study: Study) -> list[Figure]:
         Figure(f"lines exact by the dictionary, {source}", share, "", "1", human)
         for source, share in by_source(ours, exact)
     ]
-    human = f"hymns, human: {lines_share(people, by_voice):.2%} of lines, {words_share(people):.2%}"
+    human = (
+        f"human: {lines_share(people, by_voice):.2%} of lines, {words_share(people):.2%} of words"
+    )
     out += [
         Figure(f"lines exact by the second counter, {source}", share, "", "", human)
         for source, share in by_source(ours, by_voice)

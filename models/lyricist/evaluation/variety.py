@@ -20,15 +20,14 @@ from models.lyricist.train import perplexity
 
 #: Stanzas that are read for the perplexity, and lines in a stretch.
 _STANZAS, _STRETCH = 600, 24
-#: A corpus's stanza is taken whole: it has the length of the verses it is compared with.
 _SEED = 0
 
 
 def likelihood(study: Study) -> list[Figure]:
-    """Perplexities on stanzas of the split's books."""
-    number = min(study.few(_STANZAS), len(study.held))
-    held = random.Random(_SEED).sample(study.held, number)
-    study.say(f"perplexity of {number} stanzas, four times")
+    """Perplexities on stanzas of the split's books, without those of a training book too."""
+    number = min(study.few(_STANZAS), len(study.fresh))
+    held = random.Random(_SEED).sample(study.fresh, number)
+    study.say(f"perplexity of {number} of {len(study.fresh)} stanzas, four times")
     untuned, tokenizer = load_causal()
     tuned = study.lyricist.model
     pages: dict[str, Callable[[Stanza], Page]] = {"plain": plain_page, "planned": planned_page}
@@ -38,8 +37,8 @@ def likelihood(study: Study) -> list[Figure]:
         target = "<= 34" if kind == "plain" else ""
         before = perplexity(untuned, tokenizer, [page(s) for s in held], plain)
         after = perplexity(tuned, tokenizer, [page(s) for s in held], plain)
-        figure = Figure(f"tuned, {kind} pages", after, "", target, f"untuned {before:.1f}")
-        out += [figure, Figure(f"untuned, {kind} pages", before)]
+        out.append(Figure(f"tuned, {kind} pages", after, "", target, f"{number} stanzas"))
+        out.append(Figure(f"untuned, {kind} pages", before))
     return out
 
 
@@ -47,7 +46,7 @@ def variety(study: Study) -> list[Figure]:
     """Distinct-1 and distinct-2 per 24 lines of every maker, people among them."""
     rng = random.Random(_SEED)
     lines = sum(len(verse.lines) for verse in study.ours)
-    fours = [s for s in study.held if len(s.lines) == 4]
+    fours = [stanza for stanza in study.held if len(stanza.lines) == 4]
     books = rng.sample(fours, min(len(fours), -(-lines // 4)))
     makers = {
         "ours": [line.text for verse in study.ours for line in verse.lines],
@@ -57,7 +56,13 @@ def variety(study: Study) -> list[Figure]:
     }
     targets = (">= 0.55", ">= 0.88")
     return [
-        Figure(f"distinct-{n}, {name}", distinct(texts, n), "", target if name == "ours" else "")
+        Figure(
+            f"distinct-{n}, {name}",
+            distinct(texts, n),
+            "",
+            target if name == "ours" else "",
+            f"{mean([len(words_of(line)) for line in texts]):.1f} words a line",
+        )
         for name, texts in makers.items()
         for n, target in enumerate(targets, 1)
     ]

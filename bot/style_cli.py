@@ -1,8 +1,8 @@
 """`python -m bot style`: styles learned from files on this machine, with training.
 
-In: MIDI or MusicXML files and a name. Out: a style in the database, for `--style NAME` here, or for
-the person in Discord whom `--for` names. These files did not come through Discord, so its policy
-says nothing about training on them.
+In: MIDI, MusicXML or text files and a name. Out: a style in the database, for `--style NAME` here,
+or for the person in Discord whom `--for` names. These files did not come through Discord, so its
+policy says nothing about training on them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 def learn(
     name: Annotated[str, typer.Option(help="A style you have gets the files added.")],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="1 to 20 MIDI or MusicXML files.")
+        list[Path] | None, typer.Argument(help="1 to 20 MIDI, MusicXML or text (.txt) files.")
     ] = None,
     vector_only: Annotated[bool, typer.Option("--vector-only", help="Train nothing.")] = False,
     owner: Owner = TERMINAL,
@@ -47,7 +47,7 @@ def learn(
     with closing(open_database(settings.database)) as db:
         earlier = styles.own(db, owner, name)
     if earlier is None and not files:
-        raise Refusal("Name the files to learn from: 1 to 20 in MIDI or MusicXML.")
+        raise Refusal("Name the files to learn from: 1 to 20 in MIDI, MusicXML or plain text.")
     files, refused = _checked(files or [])
     from_discord = earlier is not None and bool(json.loads(earlier.report).get("discord"))
     allowed = settings.train_on_discord_files or not from_discord
@@ -92,8 +92,10 @@ def list_(owner: Owner = TERMINAL, as_json: AsJson = False) -> None:
         return
     for style in found:
         kind = style_words.KIND_CHOICES[style.kind]
-        about = style_words.described(json.loads(style.report))
-        typer.echo(" · ".join(filter(None, (style.name, f"pieces: {style.pieces}", kind, about))))
+        report = json.loads(style.report)
+        about = style_words.described(report)
+        count = style_words.counted(report, style.pieces)
+        typer.echo(" · ".join(filter(None, (style.name, count, kind, about))))
     if not found:
         typer.echo("No styles yet: python -m bot style learn FILES --name NAME")
 
@@ -115,14 +117,18 @@ def forget(name: Annotated[str, typer.Argument(help="Its name.")], owner: Owner 
 
 
 def _checked(files: list[Path]) -> tuple[list[Path], list[str]]:
-    """The files that may be music, and a line for each of the others, before models load."""
+    """The files that may be music or words, and a line for each other, before models load."""
+    from bot import style_voice
     from bot.terminal import check_music
     from models.errors import Refusal
 
     music, refused = list[Path](), list[str]()
     for file in files:
         try:
-            check_music(file)
+            if style_voice.is_text(file.name) and file.is_file():
+                style_voice.read(file.read_bytes(), file.name)
+            else:
+                check_music(file)
             music.append(file)
         except Refusal as refusal:
             refused.append(str(refusal))

@@ -14,12 +14,12 @@ from typing import Any
 
 import discord
 
-from bot import intake, wardrobe, wording
+from bot import intake, style_voice, wardrobe, wording
 from bot.client import Segno
 from bot.desk import Ask, place
 from bot.domain import Lesson, Request
 from bot.i18n import translate
-from bot.style_words import KIND_CHOICES, described
+from bot.style_words import KIND_CHOICES, counted, described
 from bot.suggest import LIMIT
 from bot.ui import Interaction, button, view
 from models.errors import Refusal
@@ -41,7 +41,7 @@ async def learn(
     Raises
     ------
     Refusal
-        When the name is none, no file is music, it would be too much, or policy says not now.
+        When the name is none, no file is music or words, it would be too much, or policy says no.
     """
     name = wardrobe.named(name)
     owner = interaction.user.id
@@ -49,7 +49,7 @@ async def learn(
     earlier = next((s for s in mine if s.name.casefold() == name.casefold()), None)
     train = client.settings.train_on_discord_files
     _allowed(earlier, len(sent), len(mine), train)
-    files, skipped = await _take_in(client, owner, sent)
+    files, skipped = await _take_in(client, interaction, sent)
     locale = await client.language(interaction)
     if not files:
         reasons = " ".join(wording.refusal(r.template, r.values, locale) for r in skipped)
@@ -81,13 +81,18 @@ def _allowed(earlier: Style | None, files: int, styles_kept: int, train: bool) -
 
 
 async def _take_in(
-    client: Segno, owner: int, sent: Sequence[intake.Sent]
+    client: Segno, interaction: Interaction, sent: Sequence[intake.Sent]
 ) -> tuple[dict[str, str], list[Refusal]]:
     """Title and path of each file stored (fetched side by side), and why others are not."""
-    settings = client.settings
-    most = settings.max_upload_kb * 1024
+    owner, settings = interaction.user.id, client.settings
+    home, most = settings.data_dir, settings.max_upload_kb * 1024
     fetched = await asyncio.gather(
-        *(intake.take_in(one, owner, settings.data_dir, most) for one in sent),
+        *(
+            style_voice.take_in(one, owner, home, str(interaction.id))
+            if style_voice.is_text(one.filename)
+            else intake.take_in(one, owner, home, most)
+            for one in sent
+        ),
         return_exceptions=True,
     )
     files: dict[str, str] = {}
@@ -161,9 +166,9 @@ def _lines(
     found: Iterable[Style], active: Style | None, guild_id: int | None, locale: str
 ) -> Iterable[str]:
     for style in found:
-        pieces = translate("pieces: {count}", locale, count=style.pieces)
-        parts = [f"**{style.name}**", pieces, translate(KIND_CHOICES[style.kind], locale)]
-        parts.append(described(json.loads(style.report), locale))
+        report = json.loads(style.report)
+        parts = [f"**{style.name}**", counted(report, style.pieces, locale)]
+        parts += [translate(KIND_CHOICES[style.kind], locale), described(report, locale)]
         if style.shared_guild is not None and guild_id == style.shared_guild:
             parts.append(translate("shared here", locale))
         if active is not None and active.id == style.id:

@@ -65,6 +65,24 @@ HARM = (
     "I measured what your melodies are like and compose by that. An adapter was trained and thrown "
     "away: music unlike yours was predicted {worse} % worse, and I allow 1 %."
 )
+#: The same about words.
+_UNTRAINED = {
+    FROM_DISCORD: "I measured how you write. Nothing was trained on your words: Discord's rules "
+    "forbid it for files that came through it without its permission. Whoever runs this bot can "
+    "decide otherwise, or train from files on their own machine.",
+    AS_ASKED: "I measured how you write; nothing was trained on your words, as you asked.",
+}
+WORDS_KEPT = (
+    "An adapter was trained on your words and kept: the {held} lines of yours that it had not seen "
+    "are {gain} % better predicted, and almost surely at least {sure} %."
+)
+WORDS_FEW = "I measured how you write; training needs {least} lines of words or more."
+WORDS_NO_HELP = (
+    "I measured how you write. An adapter was trained on your words and thrown away: the "
+    "prediction of the {held} lines it had not seen changed by {gain} %, and I ask for {least} % "
+    "better and more than chance."
+)
+_LEAST_LINES, _LEAST_GAIN = 60, 1
 USE_IT = "Compose in it with /style use {name}."
 WEAR_IT = "Compose in it with --style “{name}”."
 
@@ -82,18 +100,72 @@ def learned(
     `untrained` says why nothing was to be trained, `then` how to compose in the style; `quote`
     cuts a file's name to a length and makes its markup harmless.
     """
+    music = result["outcome"] is not None
     lines = [
         translate("The style “{name}” is learned.", locale, name=result["name"]),
-        _pieces(result, locale),
-        _outcome(result, locale, untrained),
+        _pieces(result, locale) if music else "",
+        _outcome(result, locale, untrained) if music else "",
+        *_words(result.get("voice"), locale, None if result["train"] else untrained),
         *_left_out(result, desk, locale, quote),
         translate(then, locale, name=result["name"]),
     ]
     return "\n".join(line for line in lines if line)[:MESSAGE]
 
 
+def counted(result: Mapping[str, Any], pieces: int, locale: str = "en") -> str:
+    """What a style was learned from: "pieces: 3", "texts: 2" or both."""
+    texts = (result.get("voice") or {}).get("texts", 0)
+    said = [
+        translate("pieces: {count}", locale, count=pieces - texts) if pieces > texts else "",
+        translate("texts: {count}", locale, count=texts) if texts else "",
+    ]
+    return " · ".join(filter(None, said))
+
+
+def _words(voice: Mapping[str, Any] | None, locale: str, untrained: str | None) -> list[str]:
+    """What was learned from texts; `untrained` says why nothing was to be trained."""
+    if not voice:
+        return []
+    said = translate(
+        "Learned from {count} lines of words: {verse}.",
+        locale,
+        count=voice["lines"],
+        verse=_verse(voice, locale),
+    )
+    verdict = voice["verdict"]
+    if verdict == "accepted":
+        sure = _number(voice["sure"])
+        then = translate(
+            WORDS_KEPT, locale, held=voice["held"], gain=_number(voice["gain"]), sure=sure
+        )
+    elif untrained is not None:
+        then = translate(_UNTRAINED[untrained], locale)
+    elif verdict == "few" or voice["gain"] is None:
+        then = translate(WORDS_FEW, locale, least=_LEAST_LINES)
+    else:
+        gain = f"{voice['gain']:+.1f}"
+        then = translate(WORDS_NO_HELP, locale, held=voice["held"], gain=gain, least=_LEAST_GAIN)
+    return [said, then]
+
+
+def _verse(voice: Mapping[str, Any], locale: str) -> str:
+    """The usual verse: "verses of 8, 6, 8, 6 syllables, rhymed XAXA"."""
+    lengths = ", ".join(map(str, voice["syllables"]))
+    return translate(
+        "verses of {lengths} syllables, rhymed {scheme}",
+        locale,
+        lengths=lengths,
+        scheme=voice["scheme"],
+    )
+
+
 def described(result: Mapping[str, Any], locale: str = "en") -> str:
-    """What the pieces have in common: "busier than most, small steps, mostly minor"; may be ""."""
+    """What the pieces have in common: "busier than most, small steps, mostly minor"; may be "".
+
+    Of words it tells their usual verse.
+    """
+    if result.get("voice") and not result["traits"] and result.get("outcome") is None:
+        return _verse(result["voice"], locale)
     traits = list(result["traits"])
     if result["minor"] >= _MOSTLY:
         traits.append("minor")

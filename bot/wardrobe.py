@@ -35,7 +35,10 @@ TERMINAL = 0
 #: What takes a style off again; no style may be called so.
 NONE = ("none", "无")
 TOO_MANY = "A style takes at most {most} pieces; this would make {count}."
-NOTHING = "{reasons} So there is nothing to learn from; give me MIDI or MusicXML with a melody."
+NOTHING = (
+    "{reasons} So there is nothing to learn from; give me MIDI or MusicXML with a melody, or your "
+    "own words as .txt."
+)
 #: A folder that no style owns goes after this many seconds: a job may still wait to compose in it.
 _SPARE = 3600.0
 # Words without markup: a name is shown in other people's messages.

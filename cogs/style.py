@@ -48,7 +48,7 @@ class Style(commands.Cog):
     @style.command(name=_named("learn"), description="Learn a style from your own pieces")
     @app_commands.describe(
         name="What to call the style; one you have gets the files added, up to 20",
-        file1="A MIDI or MusicXML file of yours",
+        file1="A MIDI or MusicXML file of yours, or your own words as .txt",
         file2=_MORE,
         **{f"file{n}": _MORE for n in range(3, 11)},
     )

@@ -235,14 +235,17 @@ def evaluate(
 
 @app.command()
 def gallery(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(
-        "docs/gallery"
-    ),
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files.")] = None,
+    songs: Annotated[bool, typer.Option("--songs", help="The 20 songs with words.")] = False,
 ) -> None:
     """Make the gallery again: twelve pieces, one tune in twelve styles, pictures, the sheet."""
-    from bot.gallery import rebuild
+    from bot import gallery as pieces
+    from bot import gallery_songs
 
-    rebuild(out, typer.echo)
+    if songs:
+        gallery_songs.rebuild(out or Path("docs/gallery/songs"), typer.echo)
+    else:
+        pieces.rebuild(out or Path("docs/gallery"), typer.echo)
 
 
 @app.command()

@@ -96,17 +96,18 @@ async def test_commands_are_offered_to_servers_users_and_direct_messages(world):
     by_name = {command["name"]: command for command in sync.json}
     assert set(by_name) == {
         "compose", "rework", "motif", "Work on this music", "piece", "library", "help", "settings",
-        "privacy", "style", "arrange", "edit", "Arrange this",
+        "privacy", "style", "arrange", "edit", "Arrange this", "lyrics", "song", "Write words",
     }  # fmt: skip
     for command in by_name.values():
         assert set(command["integration_types"]) == {0, 1}  # server install, user install
         assert set(command["contexts"]) == {0, 1, 2}  # server, bot's DM, other DMs and groups
-    compose = by_name["compose"]
-    assert compose["name_localizations"]["zh-CN"] == "作曲"
-    assert compose["description_localizations"]["zh-CN"]
-    for option in compose["options"]:
-        assert option["name_localizations"]["zh-CN"] != option["name"]
-        assert option["description_localizations"]["zh-CN"]
+    names = {"compose": "作曲", "lyrics": "写词", "song": "写歌"}
+    for name, chinese in names.items():
+        assert by_name[name]["name_localizations"]["zh-CN"] == chinese
+        assert by_name[name]["description_localizations"]["zh-CN"]
+        for option in by_name[name]["options"]:
+            assert option["name_localizations"]["zh-CN"] != option["name"]
+            assert option["description_localizations"]["zh-CN"]
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,9 @@ async def test_in_chinese_and_in_a_direct_message(browser):
 
 async def test_every_command_of_the_bot_is_on_the_page(browser):
     paths = [c["path"] for c in await (await browser.http.get("/api/commands")).json()]
-    assert sorted(paths) == ["arrange", "compose", "edit", "help", "library", "motif", "piece show",
-                             "privacy export", "privacy forget", "privacy show", "rework",
-                             "settings", "style forget", "style learn", "style list",
+    assert sorted(paths) == ["arrange", "compose", "edit", "help", "library", "lyrics", "motif",
+                             "piece show", "privacy export", "privacy forget", "privacy show",
+                             "rework", "settings", "song", "style forget", "style learn", "style list",
                              "style share", "style use"]  # fmt: skip
 
 

@@ -129,8 +129,8 @@ async def test_every_command_of_the_bot_is_on_the_page(browser):
     paths = [c["path"] for c in await (await browser.http.get("/api/commands")).json()]
     assert sorted(paths) == ["arrange", "compose", "edit", "help", "library", "lyrics", "motif",
                              "piece show", "privacy export", "privacy forget", "privacy show",
-                             "rework", "settings", "song", "style forget", "style learn", "style list",
-                             "style share", "style use"]  # fmt: skip
+                             "rework", "settings", "song", "style forget", "style learn",
+                             "style list", "style share", "style use"]  # fmt: skip
 
 
 async def test_other_sites_are_kept_out(browser):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import arranging, worded, words_first, writing
+from bot import arranging, hearing, worded, words_first, writing
 from bot.domain import Clip, OnProgress, Progress, Request, Writing
 from bot.files import remove_files
 from bot.piece import Lineage, PieceFile
@@ -31,6 +31,7 @@ from models.planner.plan import Plan
 from models.score import ROLES, Score, Section
 from models.singing.espeak import require
 from models.verify import Check, failed
+from models.words_on_score import in_sections
 
 if TYPE_CHECKING:
     from bot.studio import Studio, Words
@@ -91,20 +92,35 @@ def make(
 
 
 def staying(request: Request, pieces: Path) -> Words | None:
-    """The words of a piece whose players change, where its melody still carries them."""
+    """The words that came with the music whose players change, where its melody still has them.
+
+    Raises
+    ------
+    Refusal
+        When the music is gone, or is a file that cannot be read.
+    """
     asked = request.arrangement
-    if asked is None or not (pieces / str(asked.source) / "piece.json").is_file():
+    if asked is None:
         return None
-    parent = PieceFile.load(pieces / str(asked.source))
+    home = arranging.home_of(asked.source, pieces)
+    facts = None
+    if (home / "piece.json").is_file():
+        parent = PieceFile.load(home)
+        lyrics, facts = parent.lyrics, parent.facts.get("words")
+    elif hearing.is_recording(home):
+        return None
+    else:
+        lyrics = reader.words(home, keep=not Path(str(asked.source)).is_absolute())
+    if lyrics is None:
+        return None
 
     def words(sketch: PieceFile, score: Score) -> PieceFile:
-        if parent.lyrics is None or not worded.fits(parent.lyrics, score):
+        if not worded.fits(lyrics, score):
             return sketch
-        kept = replace(sketch, lyrics=parent.lyrics)
-        facts = parent.facts.get("words")
-        return replace(kept, facts={"words": facts} if facts else {})
+        said = replace(in_sections(lyrics, score), title=sketch.plan.title)
+        return replace(sketch, lyrics=said, facts={"words": facts} if facts else {})
 
-    return words if parent.lyrics else None
+    return words
 
 
 def _sketch(request: Request, seed: int) -> PieceFile:

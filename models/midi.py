@@ -196,11 +196,15 @@ def read_words(path: Path) -> Lyrics | None:
     Refusal
         As `read`.
     """
-    data = path.read_bytes()
+    return words_in(path.read_bytes(), path.stem)
+
+
+def words_in(data: bytes, title: str) -> Lyrics | None:
+    """As `read_words`, from the bytes of a file and the title it has where it is not ours."""
     rows = karaoke.read(data)
     if not rows:
         return None
-    score = from_bytes(data, path.stem)
+    score = from_bytes(data, title)
     midi = symusic.Score.from_midi(data)
     lines = _bar_lines(midi, _end_marker(midi)[0])
     places = [lines.place(tick / midi.ticks_per_quarter) for tick, _ in rows]

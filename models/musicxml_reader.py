@@ -88,9 +88,14 @@ def read_words(path: Path) -> Lyrics | None:
     Refusal
         As `read`.
     """
-    score, words = _read(path)
+    return read_both(path)[1]
+
+
+def read_both(path: Path, *, one_meter: bool = False) -> tuple[Score, Lyrics | None]:
+    """What `read` and `read_words` find, of a file that is parsed once."""
+    score, words = _read(path, one_meter)
     most = max(words, key=lambda w: len(w.syllables), default=None)
-    return lyrics_of(most.syllables, most.notes, score) if most else None
+    return score, lyrics_of(most.syllables, most.notes, score) if most else None
 
 
 def _read(path: Path, one_meter: bool = False) -> tuple[Score, list[_Words]]:

@@ -198,7 +198,17 @@ def _cuts(rows: Sequence[Found], sung: Sequence[Sung], language: Language) -> li
 
 def _line(sung: Sequence[Sung], score: Score, language: Language) -> Line:
     """A line in the section that most of its syllables lie in."""
-    own = [*sung[:-1], replace(sung[-1], joined=False)]
+    own = (*sung[:-1], replace(sung[-1], joined=False))
+    return Line(line_text(own, language), _section(own, score), own)
+
+
+def in_sections(lyrics: Lyrics, score: Score) -> Lyrics:
+    """The same words in the sections of another score with their melody."""
+    lines = tuple(replace(x, section=_section(x.sung, score)) for x in lyrics.lines if x.sung)
+    return lyrics if lines == lyrics.lines else replace(lyrics, lines=lines, schemes={})
+
+
+def _section(sung: Sequence[Sung], score: Score) -> int:
     bar = score.meter.bar_beats
     inside = Counter(
         next(
@@ -209,9 +219,9 @@ def _line(sung: Sequence[Sung], score: Score, language: Language) -> Line:
             ),
             0,
         )
-        for one in own
+        for one in sung
     )
-    return Line(line_text(own, language), inside.most_common(1)[0][0], tuple(own))
+    return inside.most_common(1)[0][0]
 
 
 def line_text(sung: Sequence[Sung], language: Language) -> str:

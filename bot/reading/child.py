@@ -76,8 +76,8 @@ def answer(path: Path, out: Path) -> dict[str, Any]:
         from bot.reading import road
         from models import midi
 
-        score, heard = road.read(path)
-        midi.keep(score, out)
+        score, words, heard = road.read(path)
+        midi.keep(score, out, words)
         if heard is not None:
             out.with_suffix(HEARD).write_text(heard, encoding="utf-8")
     except Refusal as refusal:

@@ -24,6 +24,7 @@ from bot.reading.child import HEARD
 from bot.reading.kinds import AUDIO
 from models import midi
 from models.errors import Refusal
+from models.lyrics import Lyrics
 from models.score import Score
 
 if TYPE_CHECKING:
@@ -116,6 +117,20 @@ class Reader:
             return midi.read(own)
         with tempfile.TemporaryDirectory(prefix="segno-reading-") as folder:
             return midi.read(self._read(path, Path(folder), keep))
+
+    def words(self, path: Path, *, keep: bool = False) -> Lyrics | None:
+        """The words under the notes of a file, at the onsets of `read`; None where it has none.
+
+        Raises
+        ------
+        Refusal
+            As `read`.
+        """
+        own = path.with_name(path.stem + OWN)
+        if keep and own.is_file():
+            return midi.read_words(own)
+        with tempfile.TemporaryDirectory(prefix="segno-reading-") as folder:
+            return midi.read_words(self._read(path, Path(folder), keep))
 
     def hear(self, path: Path, *, keep: bool = False) -> Heard:
         """What is heard in a recording, to be shown, corrected and made a score of (`hearing`).
@@ -211,6 +226,18 @@ def read(path: Path, *, keep: bool = False) -> Score:
     """
     with Reader() as reader:
         return reader.read(path, keep=keep)
+
+
+def words(path: Path, *, keep: bool = False) -> Lyrics | None:
+    """The words of one file, read in a process of its own; see `Reader.words`.
+
+    Raises
+    ------
+    Refusal
+        When it cannot be read, or is more than we take.
+    """
+    with Reader() as reader:
+        return reader.words(path, keep=keep)
 
 
 def _asked(process: subprocess.Popen[str], line: str) -> str:

@@ -1,7 +1,8 @@
 """From the bytes of any upload to a score: which reader a file goes to. Runs in the limited child.
 
 In: the path of a file (MIDI, RIFF MIDI, MusicXML, .mxl, ABC, audio), told by its content. Out: a
-`Score` inside the limits of `models.file_limits`, and of a recording what was heard as well.
+`Score` inside the limits of `models.file_limits`, the words under its notes where it has some, and
+of a recording what was heard as well.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from pathlib import Path
 from bot.reading.kinds import AUDIO, kind_of
 from models import abc, file_limits, midi, musicxml_reader
 from models.errors import Refusal
+from models.lyrics import Lyrics
 from models.score import Score
 
 
-def read(path: Path) -> tuple[Score, str | None]:
-    """The music of a file in one meter, and what was heard of a recording (`hearing.to_json`).
+def read(path: Path) -> tuple[Score, Lyrics | None, str | None]:
+    """The music of a file in one meter, its words, and what was heard of a recording.
+
+    The last is that of `hearing.to_json`.
 
     Raises
     ------
@@ -27,17 +31,21 @@ def read(path: Path) -> tuple[Score, str | None]:
     data = path.read_bytes()
     kind = kind_of(data)
     if kind in AUDIO:
-        return _heard(path)
-    return file_limits.bounded(_score(data, kind, path)), None
+        score, heard = _heard(path)
+        return score, None, heard
+    score, words = _score(data, kind, path)
+    return file_limits.bounded(score), words, None
 
 
-def _score(data: bytes, kind: str | None, path: Path) -> Score:
+def _score(data: bytes, kind: str | None, path: Path) -> tuple[Score, Lyrics | None]:
     if kind == ".mid":
-        return midi.from_bytes(_unwrapped(data), path.stem, one_meter=True)
+        plain = _unwrapped(data)
+        score = midi.from_bytes(plain, path.stem, one_meter=True)
+        return score, midi.words_in(plain, path.stem)
     if kind in (".musicxml", ".mxl"):
-        return musicxml_reader.read(path, one_meter=True)
+        return musicxml_reader.read_both(path, one_meter=True)
     if kind == ".abc":
-        return abc.read(path)
+        return abc.read(path), None
     raise Refusal("That is not a MIDI, MusicXML or ABC file; export the music as one of these.")
 
 

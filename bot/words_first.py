@@ -121,7 +121,9 @@ def draft(task: Task, request: Request, composer: Composer) -> tuple[PieceFile, 
     melody = set_words(plan, spans, composer, task.seed)
     lineage = Lineage(None, asked.act)
     kept = replace(request.brief, seed=task.seed)
-    return PieceFile(kept, plan, task.seed, lineage, locale=request.locale), melody, lyrics
+    done = {"use": "set", "title": lyrics.title, "seed": task.seed}
+    piece = PieceFile(kept, plan, task.seed, lineage, locale=request.locale, done=done)
+    return piece, melody, lyrics
 
 
 def own_stanzas(text: str, language: Language, locale: str) -> tuple[Stanza, ...]:

@@ -30,6 +30,7 @@ from models.score import Score
 if TYPE_CHECKING:
     from models.lyricist.voice import Voice
 
+MISFITS = "{problems} Please change this, so that the words fit the melody."
 #: Lines that were refused before and are remembered, so that no take returns.
 MOST_REFUSED = 200
 #: What of a `Writing` a piece remembers, for another take of its words.
@@ -90,9 +91,7 @@ class Misfits(Refusal):
         self.text = text
         self.problems = tuple(translate(p.template, locale, **p.values) for p in found)
         joint = " " if locale == "en" else ""
-        super().__init__(
-            "These words do not fit the melody. {problems}", problems=joint.join(self.problems)
-        )
+        super().__init__(MISFITS, problems=joint.join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,9 @@ def language_of(asked: Writing, locale: str, old: Lyrics | None = None) -> Langu
     """The language words are written in: as asked, as they are, as their asker speaks."""
     if asked.language:
         return asked.language
-    return old.language if old else "zh" if locale == "zh" else "en"
+    if old and asked.act != "write":
+        return old.language
+    return "zh" if locale == "zh" else "en"
 
 
 def valence_of(asked: Writing, piece: PieceFile | None) -> float | None:

@@ -138,6 +138,16 @@ def test_a_persons_words_get_a_melody_with_a_note_for_every_syllable(composer, b
     assert count.heavier_share >= 0.915
 
 
+def test_chinese_words_are_sung_a_character_a_note(composer):
+    text = "床前明月光\n疑是地上霜\n举头望明月\n低头思故乡"
+    piece, melody, lyrics = drafted(composer, text, locale="zh")
+    assert lyrics.language == "zh"
+    assert lyrics.title == "床前明月光"
+    assert ["".join(s.text for s in line.sung) for line in lyrics.lines] == text.splitlines()
+    assert len(melody) == 20
+    assert piece.plan.bars * piece.plan.meter.bar_beats >= melody[-1].end
+
+
 def test_the_chorus_returns_with_its_tune(composer):
     piece, melody, _ = drafted(composer, VERSES, Brief(style="folk"))
     chorus = [s.section for s in piece.plan.sections if s.section.name == "chorus"]

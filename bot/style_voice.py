@@ -17,7 +17,7 @@ from bot import intake
 from bot.domain import Lesson, OnProgress, Progress
 from bot.i18n import translate
 from models.errors import Refusal
-from models.lyricist.voice_text import MOST_BYTES, SUFFIXES, Lines, decoded, stanzas_of
+from models.lyricist.voice_text import MOST_BYTES, SUFFIXES, Lines, decoded, is_english, stanzas_of
 
 if TYPE_CHECKING:
     from models.lyricist.voice import Voice
@@ -78,7 +78,13 @@ def read(data: bytes, name: str) -> list[Lines]:
     Refusal
         When it is empty, too large, no text, in another language, or has no lines of words.
     """
-    stanzas = stanzas_of([decoded(data, name)])
+    text = decoded(data, name)
+    if not is_english(text):
+        raise Refusal(
+            "“{name}” is not in English; I learn how someone writes from English words only.",
+            name=name[:60],
+        )
+    stanzas = stanzas_of([text])
     if not stanzas:
         raise Refusal(
             "“{name}” has no lines of words that I can learn from; write each line that is sung on "
@@ -106,7 +112,7 @@ def learn(
             stanzas |= dict.fromkeys(_stanzas(data_dir / file, title))
             texts += 1
         except Refusal as refusal:
-            skipped.append(f"“{title}”: {translate(refusal.template, locale, **refusal.values)}")
+            skipped.append(translate(refusal.template, locale, **refusal.values))
     if not stanzas:
         return None, 0, skipped
     try:
@@ -117,10 +123,8 @@ def learn(
 
 
 def _stanzas(path: Path, title: str) -> list[Lines]:
-    from bot.rework import GONE  # loads models: not in the Discord process
-
     if not path.is_file():
-        raise Refusal(GONE)
+        raise Refusal("“{name}” is not here any more; please send it again.", name=title)
     return read(path.read_bytes(), title)
 
 

@@ -82,7 +82,8 @@ WORDS_NO_HELP = (
     "prediction of the {held} lines it had not seen changed by {gain} %, and I ask for {least} % "
     "better and more than chance."
 )
-_LEAST_LINES, _LEAST_GAIN = 60, 1
+#: As in `models.lyricist.voice` and `voice_training`, which the Discord process does not load.
+LEAST_LINES, LEAST_GAIN = 60, 0.5
 USE_IT = "Compose in it with /style use {name}."
 WEAR_IT = "Compose in it with --style “{name}”."
 
@@ -141,10 +142,10 @@ def _words(voice: Mapping[str, Any] | None, locale: str, untrained: str | None) 
     elif untrained is not None:
         then = translate(_UNTRAINED[untrained], locale)
     elif verdict == "few" or voice["gain"] is None:
-        then = translate(WORDS_FEW, locale, least=_LEAST_LINES)
+        then = translate(WORDS_FEW, locale, least=LEAST_LINES)
     else:
         gain = f"{voice['gain']:+.1f}"
-        then = translate(WORDS_NO_HELP, locale, held=voice["held"], gain=gain, least=_LEAST_GAIN)
+        then = translate(WORDS_NO_HELP, locale, held=voice["held"], gain=gain, least=LEAST_GAIN)
     return [said, then]
 
 

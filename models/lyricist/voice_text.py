@@ -24,6 +24,7 @@ _MOST_WORDS = 16
 _LONGEST, _PART = 6, 4
 #: Share of a text's words that are English function words, at the least; verse has about half.
 _ENGLISH = 0.25
+_FEW_WORDS = 6
 _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x1a")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|<\d[\d:.]*>")  # [00:12.50], [ar:name], [Am], <00:12.9>
 _MARKUP = re.compile(r"^\s*(?:[-+*]\s+|>\s?|\d+[.)]\s+)+|[*_`~]{1,3}|\\$|\s{2,}$")
@@ -76,18 +77,23 @@ def stanzas_of(texts: Iterable[str]) -> list[Lines]:
         When the texts are in another language than English.
     """
     found: dict[tuple[str, ...], Lines] = {}
-    words: list[str] = []
-    for text in texts:
-        words += [w.lower() for w in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text)]
+    kept = list(texts)
+    for text in kept:
         for stanza in _stanzas(text):
             found.setdefault(tuple(plain(line) for line in stanza), stanza)
-    known = sum(word.replace("’", "'") in function_words() for word in words)
-    if words and known < _ENGLISH * len(words):
+    if not is_english("\n".join(kept)):
         raise Refusal(
             "I learn how someone writes from English words only, and these are in another "
             "language; send English ones."
         )
     return list(found.values())
+
+
+def is_english(text: str) -> bool:
+    """Whether a text seems to be English; of a few words nobody can say."""
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text.lower())
+    known = sum(word.replace("’", "'") in function_words() for word in words)
+    return known >= _ENGLISH * (len(words) - _FEW_WORDS)
 
 
 def plain(line: str) -> str:

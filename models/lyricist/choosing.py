@@ -31,10 +31,10 @@ class Tuning:
     ending: float = 0.3
     beat: float = 1.5
     theme: float = 2.5
-    repeat: float = 0.5
-    again: float = 3.0
-    echo: float = 0.5
-    heat: float = 0.6
+    repeat: float = 0.6
+    again: float = 3.5
+    echo: float = 0.7
+    heat: float = 0.65
 
 
 @dataclass(frozen=True)

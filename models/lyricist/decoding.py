@@ -27,7 +27,7 @@ from models.lyricist.tokens import Floats, Ids, Spelling, Start, Table, start
 
 #: Nats paid for a word whose stressed and unstressed syllables weigh the same, and for a
 #: one-syllable word against the beat. Chosen on the validation tunes.
-LEVEL_COST, AGAINST_COST = 0.7, 0.9
+LEVEL_COST, AGAINST_COST = 0.7, 1.0
 
 
 @dataclass(frozen=True)

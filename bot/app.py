@@ -61,7 +61,7 @@ def workers(settings: Settings) -> PoolExecutor:
     setup = WorkerSetup(
         task=TASK,
         init=OPEN_STUDIO,
-        init_args=(soundfont, settings.threads_per_worker),
+        init_args=(soundfont, settings.threads_per_worker, settings.lyrics_model),
         threads=settings.threads_per_worker,
         memory_mib=settings.worker_memory_mib,
     )

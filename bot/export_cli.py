@@ -50,7 +50,7 @@ def export(
         put_words(piece, wanted)
     else:
         settings = Settings()
-        studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+        studio = Studio.of(settings)
         studio.export(piece, wanted)
     found = files_in(piece)
     made = {kind: str(found[kind]) for kind in kinds_of(wanted) if kind in found}

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     # Where things are
     data_dir: Path = Path("data")
     soundfont: Path | None = None
+    lyrics_model: str | None = None
     demo_host: str = "127.0.0.1"
     demo_port: int = Field(default=8787, ge=0, le=65535)
 
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
     worker_max_tasks: int = Field(default=200, ge=0)
 
     # Jobs
-    job_timeout: float = Field(default=180.0, gt=0)
+    job_timeout: float = Field(default=300.0, gt=0)
     learn_timeout: float = Field(default=420.0, gt=0)
     lease: float = Field(default=30.0, ge=1)
     max_attempts: int = Field(default=3, ge=1)

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,7 @@ from bot.render.failures import disk_errors
 from bot.render.fluidsynth import Audio
 from bot.render.soundfont import find_soundfont
 from bot.rework import draft
+from bot.settings import Settings
 from bot.styles import Fitting
 from bot.wardrobe import STYLES
 from models import midi, musicxml
@@ -65,8 +67,17 @@ class Studio:
     writers: writing.Writers = field(default_factory=writing.Writers)
 
     @classmethod
-    def open(cls, soundfont: Path | None = None, threads: int = 1) -> Studio:
+    def of(cls, settings: Settings) -> Studio:
+        """The studio as its owner set it up; raises as `open`."""
+        return cls.open(settings.soundfont, settings.threads_per_worker, settings.lyrics_model)
+
+    @classmethod
+    def open(
+        cls, soundfont: Path | None = None, threads: int = 1, lyrics_model: str | None = None
+    ) -> Studio:
         """Load the models; find a soundfont when none is named.
+
+        `lyrics_model` is a causal model that writes English words in place of SmolLM2.
 
         Raises
         ------
@@ -76,7 +87,10 @@ class Studio:
         import torch
 
         torch.set_num_threads(threads)
-        return cls(load_composer(), load_arranger(), find_soundfont(soundfont))
+        writers = writing.Writers()
+        if lyrics_model:
+            writers = writing.Writers(english=partial(writing.english, lyrics_model))
+        return cls(load_composer(), load_arranger(), find_soundfont(soundfont), writers=writers)
 
     def make(
         self, request: Request, seed: int, pieces: Path, on_progress: OnProgress = quiet

@@ -115,7 +115,7 @@ def make_song(
     seed = secrets.randbelow(2**31) if seed is None else seed
     worn = folder_of(settings, style) if style else None
     open_folder(out)
-    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = Studio.of(settings)
     studio = studio.in_style(worn) if worn else studio
     started = time.perf_counter()
     if as_json:
@@ -241,20 +241,22 @@ def make_drafts(
     Refusal
         When `out` cannot be written, or nothing can be made.
     """
+    from bot import wordsmith
     from bot.studio import Studio, clip_to_json
 
     settings = Settings()
     seed = secrets.randbelow(2**31) if seed is None else seed
     open_folder(out)
-    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = Studio.of(settings)
     studio = studio.in_style(Path(request.style)) if request.style else studio
     started = time.perf_counter()
     drafts = drafts_of(studio, seed)
+    words = wordsmith.staying(request, out)
     clips: list[Clip] = []
     for number, (sketch, given) in enumerate(drafts, 1):
         folder = out / str(number) if len(drafts) > 1 else out
         before = time.perf_counter() if clips else started
-        clips.append(_recorded(studio, sketch, folder, as_json, given))
+        clips.append(_recorded(studio, sketch, folder, as_json, given, words))
         if not as_json:
             _tell(clips[-1], request.locale, (), time.perf_counter() - before)
     if as_json:
@@ -279,7 +281,7 @@ def _make(
     worn = folder_of(settings, style) if style else None
     open_folder(out)
     loading = time.perf_counter()
-    studio = Studio.open(settings.soundfont, settings.threads_per_worker)
+    studio = Studio.of(settings)
     studio = studio.in_style(worn) if worn else studio
     started = time.perf_counter()
     clip = _recorded(studio, sketch, out, as_json)
@@ -315,14 +317,15 @@ def _recorded(
     out: Path,
     as_json: bool,
     given: Melody | Score | None = None,
+    words: Callable[[PieceFile, Score], PieceFile] | None = None,
 ) -> Clip:
     """Record a piece, with a progress bar for people."""
     locale = sketch.locale
     if as_json:
-        quiet: Clip = studio.record(sketch, out, given=given)
+        quiet: Clip = studio.record(sketch, out, given=given, words=words)
         return quiet
     with progress_bar("planning the piece", locale) as show:
-        clip: Clip = studio.record(sketch, out, show, given=given)
+        clip: Clip = studio.record(sketch, out, show, given=given, words=words)
         return clip
 
 

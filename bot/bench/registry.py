@@ -59,7 +59,7 @@ def _studio() -> Studio:
     from bot.studio import Studio
 
     settings = Settings()
-    return Studio.open(settings.soundfont, settings.threads_per_worker)
+    return Studio.of(settings)
 
 
 def _control(quick: bool, _: Path | None) -> Table:

@@ -26,10 +26,13 @@ class _Process:
     studio: Studio | None = None
 
 
-def open_studio(soundfont: str | None = None, threads: int = 1) -> Studio:
-    """Load the models of this process, once; `threads` is for torch."""
+def open_studio(
+    soundfont: str | None = None, threads: int = 1, lyrics_model: str | None = None
+) -> Studio:
+    """Load the models of this process, once; arguments as `Studio.open`, `threads` for torch."""
     if _Process.studio is None:
-        _Process.studio = Studio.open(Path(soundfont) if soundfont else None, threads)
+        found = Path(soundfont) if soundfont else None
+        _Process.studio = Studio.open(found, threads, lyrics_model)
     return _Process.studio
 
 

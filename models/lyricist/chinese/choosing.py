@@ -28,19 +28,19 @@ LATE, RECENT, PLAIN = 8, 40, 0.004
 
 @dataclass(frozen=True)
 class Tuning:
-    """How much each wish counts, in nats; chosen by reading songs on validation tunes."""
+    """How much each wish counts, in nats; chosen on validation tunes."""
 
     heat: float = 0.85
     nucleus: float = 0.9
     tone: float = 0.6
-    theme: float = 2.0
-    mood: float = 0.4
+    theme: float = 2.5
+    mood: float = 1.2
     again: float = 1.2
     level: float = 1.5
     twice: float = 2.0
     common: float = 0.25
     tone_score: float = 1.0
-    theme_score: float = 1.5
+    theme_score: float = 2.5
     candidates: int = 48
 
 

@@ -33,7 +33,7 @@ from models.lyricist.chinese.train import nats
 from models.lyricist.hymnal import Split, read_hymns
 from models.lyricist.prosody import read_melody
 
-SONGS = 60
+SONGS = 48
 _THEMES = "春花柳燕月江雪酒梅雁梦山舟雨风秋夜泪仙竹松桃云水"
 _SCHEMES = ("AAXA", "ABAB", "AABB", "XAXA")
 
@@ -185,6 +185,18 @@ def plain(by: ChineseLyricist) -> ChineseLyricist:
     return ChineseLyricist(by.model, by.lexicon, by.novelty, bare)
 
 
+def examples(by: ChineseLyricist, data: Path, split: Split) -> list[str]:
+    """Six stanzas, the first of seed 11: nobody chose them."""
+    out = []
+    for number, ask in enumerate(asks(data, split, 6, seed=11)):
+        song = by.write(ask, number)
+        lines = " / ".join(line.text for line in song.stanzas[0])
+        out.append(
+            f"{ask.themes[0]}, {ask.valence:+}, {ask.stanzas[0].scheme}: {song.title}: {lines}"
+        )
+    return out
+
+
 def report(by: ChineseLyricist, data: Path, cache: Path, split: Split) -> dict[str, object]:
     """Both tables."""
     parts = prepared(data, cache)
@@ -199,6 +211,7 @@ def report(by: ChineseLyricist, data: Path, cache: Path, split: Split) -> dict[s
         "CPU seconds a stanza": seconds,
         "written": described(written, by, kin, 7),
         "one draft, no wishes": described(bare, by, kin, 7),
+        "examples": examples(by, data, split),
         "poets": described(people, by, kin, 7, written=False),
     }
 

@@ -69,13 +69,16 @@ def make(
         )  # fmt: skip
         return replace(studio.export(folder, ("sung",)), stages=clip.stages, waveform=clip.waveform)
     voice = "voice" in request.formats
-    if request.kind == "song":
+    brief = request.brief
+    own_pace = brief.seconds is None and brief.bars is None
+    # A line that is there before the melody gets one that fits it, where no length forbids it.
+    if request.kind == "song" and not (asked.first_line and own_pace):
         steps = _counted(on_progress, _SONG)
         steps(Progress(1, 4, "planning the piece"))
         plain = _sketch(request, seed)
         task = _task(studio, request, asked, seed, steps)
         return studio.record(plain, folder, steps, voice=voice, words=_words(task))
-    if asked.source is None:
+    if request.kind == "song" or asked.source is None:
         steps = _counted(on_progress, _FIRST)
         steps(Progress(1, 4, "planning the piece"))
         task = _task(studio, request, asked, seed, steps)

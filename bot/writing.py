@@ -18,11 +18,10 @@ from bot.piece import PieceFile
 from models import vocabulary
 from models.errors import Refusal
 from models.lyricist.asks import SongAsk, WrittenSong
-from models.lyricist.checking import Problem, check, check_line, lines_of_text
-from models.lyricist.own_words import place_own
+from models.lyricist.checking import Problem, check, lines_of_text
+from models.lyricist.own_words import place_own, with_given
 from models.lyricist.placed import grid_of, kept, numbered
 from models.lyricist.placing import place
-from models.lyricist.pronounce import load as load_pronouncer
 from models.lyricist.prosody import SongGrid, ask_of, read_melody
 from models.lyrics import Language, Lyrics
 from models.score import Score
@@ -50,10 +49,11 @@ class Writer(Protocol):
         """The words of a song."""
 
 
-def _english() -> Writer:
+def english(name: str | None = None) -> Writer:
+    """SmolLM2 with Segno's adapter, or the causal model that the owner names."""
     from models.lyricist.generate import load_lyricist
 
-    return load_lyricist()
+    return load_lyricist(name)
 
 
 def _chinese() -> Writer:
@@ -69,7 +69,7 @@ class Writers:
     `voice` is the learned one that English words are written in.
     """
 
-    english: Callable[[], Writer] = _english
+    english: Callable[[], Writer] = english
     chinese: Callable[[], Writer] = _chinese
     voice: Voice | None = None
 
@@ -198,8 +198,7 @@ def written(task: Task, grid: SongGrid, valence: float | None, avoid: Sequence[s
     given = dict(asked.lines)
     if asked.first_line:
         given.setdefault(1, asked.first_line)
-    _fits(given, grid, task.locale)
-    return _placed(task, grid, given, valence, avoid)
+    return _placed(task, with_given(grid, given), given, valence, avoid)
 
 
 def _placed(
@@ -246,20 +245,6 @@ def _line_again(task: Task, grid: SongGrid, old: Lyrics, piece: PieceFile | None
     avoid = tuple(dict.fromkeys([*refused(piece), lines[number - 1]]))
     task = replace(task, asked=replace(task.asked, scheme=None, required=()))
     return kept(old, _placed(task, grid, given, valence_of(task.asked, piece), avoid))
-
-
-def _fits(given: Mapping[int, str], grid: SongGrid, locale: str) -> None:
-    """Refuse a person's lines that cannot be sung where they are to stand."""
-    pronouncer = load_pronouncer()
-    found = [
-        problem
-        for number, text in sorted(given.items())
-        if 1 <= number <= len(grid.lines)
-        for problem in check_line(text, grid.lines[number - 1], number, pronouncer, grid.language)
-        if not problem.soft
-    ]
-    if found:
-        raise Misfits(found, "\n".join(text for _, text in sorted(given.items())), locale)
 
 
 def own_words(task: Task, grid: SongGrid, title: str) -> Lyrics:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from scripted_writer import ScriptedWriter
 
-from bot import lyrics_ask, writing
+from bot import lyrics_ask
 from bot.domain import Arrangement, Request, Rework, Writing
 from bot.jobs import tasks
 from bot.piece import PieceFile
@@ -132,8 +132,19 @@ def test_words_that_do_not_fit_are_a_result_with_what_to_mend(song, studio, monk
 def test_a_first_line_that_does_not_fit_is_said_with_its_number(song, studio):
     clip, pieces, _ = song
     asked = Writing("write", source=clip.piece_id, first_line="no")
-    with pytest.raises(writing.Misfits, match="Line 1 has 1 syllables"):
+    with pytest.raises(Refusal, match="Line 1 has 1 syllables"):
         studio.make(Request("lyrics", parent=clip.piece_id, writing=asked), 1, pieces)
+
+
+def test_a_song_around_ones_own_first_line_is_written_to_it(studio, tmp_path):
+    line = "I left my heart beside the sea"
+    asked = lyrics_ask.writing("the sea", first_line=line)
+    request = Request("song", replace(SHORT, bars=None), writing=asked)
+    (clip,) = studio.make(request, 3, tmp_path)
+    (first, *_) = lyrics_of(tmp_path, clip).lines
+    assert (first.text, len(first.sung)) == (line, 8)
+    assert all(one.notes == 1 for one in first.sung)
+    assert clip.facts["rework"]["use"] == "set"
 
 
 def test_words_in_chinese_are_asked_of_the_chinese_writer(song, studio):

@@ -231,9 +231,7 @@ class Draft:
         return tuple(self.text[s : s + n] for s, n in zip(starts, rules.clauses, strict=True))
 
 
-def measures(
-    draft: Draft, rules: LineRules, lexicon: Lexicon, themes: str, bonus: float = 0.0
-) -> dict[str, float]:
+def measures(draft: Draft, rules: LineRules, lexicon: Lexicon, themes: str) -> dict[str, float]:
     """What a draft is chosen by; tones and rhyme as read in its phrases."""
     clauses = draft.clauses(rules)
     read = [syllable for clause in clauses for syllable in read_text(clause)]

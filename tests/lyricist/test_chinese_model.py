@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_the_weight_is_that_of_the_best_check(
     data, out = _data(tmp_path / "data"), tmp_path / "out"
     out.mkdir()
     poems = pages.prepared(data, tmp_path / "cache")
-    recipe = training.tomllib.loads(TINY.format(steps=9))
+    recipe = tomllib.loads(TINY.format(steps=9))
     trainer = training.Trainer(recipe, pages.vocabulary(poems["train"], 1), out)
     known = training.Known.of(poems["train"], trainer.known)
     for step, value in ((1, 5.0), (2, 3.0), (3, 4.0)):

@@ -134,31 +134,31 @@ def described(
     rng = random.Random(seed)
     rows: dict[str, list[float]] = {}
 
-    def note(name: str, value: float) -> None:
+    def measured(name: str, value: float) -> None:
         rows.setdefault(name, []).append(value)
 
     for one in words:
         text = "".join(c for line in one.lines for c in line)
         for line, asked in zip(one.lines, one.ask.stanzas[0].lines, strict=True):
             if written:
-                note("length exact", sum(map(len, line)) == len(asked.weights))
+                measured("length exact", sum(map(len, line)) == len(asked.weights))
             tones = [s.tone if s else 0 for clause in line for s in read_text(clause)]
             starts = [int(n) for n in np.cumsum([0, *map(len, line)])[:-1]]
-            note("tones opposed", opposed(tones, asked.contour, starts))
-            note("copied", any(by.novelty.copied(clause) for clause in line))
+            measured("tones opposed", opposed(tones, asked.contour, starts))
+            measured("copied", any(by.novelty.copied(clause) for clause in line))
         scheme, ends = one.ask.stanzas[0].scheme, [rhyme_of(line[-1]) for line in one.lines]
         for i, j in combinations(range(4), 2):
             if written and scheme[i] == scheme[j] != "X":
-                note("rhymes kept", ends[i] == ends[j] != 0)
-        note("distinct-1", len(set(text)) / len(text))
+                measured("rhymes kept", ends[i] == ends[j] != 0)
+        measured("distinct-1", len(set(text)) / len(text))
         pairs = list(pairwise(text))
-        note("distinct-2", len(set(pairs)) / len(pairs))
-        note("said twice in a row", sum(a == b for a, b in pairs) / len(pairs))
+        measured("distinct-2", len(set(pairs)) / len(pairs))
+        measured("said twice in a row", sum(a == b for a, b in pairs) / len(pairs))
         theme = one.ask.themes[0]
         others = rng.sample([c for c in _THEMES if c != theme], 9)
         if theme in _THEMES:
             mine = kin.of(theme, text)
-            note("theme first of 10", all(mine > kin.of(other, text) for other in others))
+            measured("theme first of 10", all(mine > kin.of(other, text) for other in others))
     out = {name: sum(values) / len(values) for name, values in rows.items()}
     if not written:
         return out

@@ -36,6 +36,7 @@ DONE = {
     "rewrite": "Other words for “{title}”.",
     "reline": "“{title}”, line {first} written again.",
     "own": "Your own words for “{title}”.",
+    "set": "Music written to the words, which decide how long it is.",
 }
 #: What was done to the players of other music, by act; with bars where it names some.
 PLAYED = {

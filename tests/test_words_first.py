@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_writer import ScriptedWriter
 
-from bot import lyrics_ask, words_first
+from bot import lyrics_ask, wording, words_first
 from bot.domain import Request
 from bot.writing import Misfits, Task, Writers
 from models.composer.generate import load_composer
@@ -235,3 +235,13 @@ def test_a_scanned_line_knows_its_stresses():
     assert scan(line, load()) == Scanned(
         (0.6, 3.0, 0.0, 3.0, 0.0, 2.4), (False, True, False, True, False, False)
     )
+
+
+def test_what_was_done_is_said_in_both_languages(composer):
+    piece, _, _ = drafted(composer, VERSES, Brief(style="folk"))
+    assert "decide how long" in wording.done({"rework": piece.done})
+    assert "由词决定" in wording.done({"rework": piece.done}, "zh")
+    for act in ("write", "rewrite", "reline", "own"):
+        told = {"use": act, "title": "Tune", "first": 3}
+        assert "Tune" in wording.done({"rework": told})
+        assert wording.done({"rework": told}, "zh") != wording.done({"rework": told})

@@ -118,15 +118,15 @@ def forget(name: Annotated[str, typer.Argument(help="Its name.")], owner: Owner 
 
 def _checked(files: list[Path]) -> tuple[list[Path], list[str]]:
     """The files that may be music or words, and a line for each other, before models load."""
-    from bot import style_voice
+    from bot import style_texts
     from bot.terminal import check_music
     from models.errors import Refusal
 
     music, refused = list[Path](), list[str]()
     for file in files:
         try:
-            if style_voice.is_text(file.name) and file.is_file():
-                style_voice.read(file.read_bytes(), file.name)
+            if style_texts.is_text(file.name) and file.is_file():
+                style_texts.read(file.read_bytes(), file.name)
             else:
                 check_music(file)
             music.append(file)

@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from bot import intake, style_voice, wardrobe, wording
+from bot import intake, style_texts, wardrobe, wording
 from bot.client import Segno
 from bot.desk import Ask, place
 from bot.domain import Lesson, Request
@@ -88,8 +88,8 @@ async def _take_in(
     home, most = settings.data_dir, settings.max_upload_kb * 1024
     fetched = await asyncio.gather(
         *(
-            style_voice.take_in(one, owner, home, str(interaction.id))
-            if style_voice.is_text(one.filename)
+            style_texts.take_in(one, owner, home, str(interaction.id))
+            if style_texts.is_text(one.filename)
             else intake.take_in(one, owner, home, most)
             for one in sent
         ),

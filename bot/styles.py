@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot import style_voice
+from bot import style_texts, style_voice
 from bot.domain import Lesson, OnProgress, Progress, Request
 from bot.i18n import translate
 from bot.reading.reader import Reader
@@ -111,7 +111,7 @@ def learn(
             shutil.copyfile(home / str(lesson.earlier) / VOICE, folder / VOICE)
         kept = {**learned, "sheets": [sheet.to_json() for sheet in sheets]}
         (folder / LEARNED).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-    style_voice.forget_texts(lesson, data_dir)
+    style_texts.forget_texts(lesson, data_dir)
     return learned
 
 
@@ -218,7 +218,7 @@ def _read(lesson: Lesson, data_dir: Path, locale: str) -> tuple[list[LeadSheet],
     skipped: list[str] = []
     with Reader() as reader:
         for name, title in zip(lesson.files, lesson.titles, strict=True):
-            if style_voice.is_text(name):
+            if style_texts.is_text(name):
                 continue
             try:
                 sheets.append(_sheet(data_dir, name, title, reader))

@@ -41,7 +41,7 @@ def directions(score: Score, paper: Paper | None) -> dict[int, Marks]:
 
 
 def loudness(score: Score, track: Track, placement: str = "below") -> dict[int, Element]:
-    """Bar -> the dynamic by the track's first note from there on; over it where words stand below."""
+    """Bar -> the dynamic by the track's first note from there on; `placement`: over or below."""
     found = {}
     for bar, mark in dynamics(score, track).items():
         element = Element("direction", placement=placement)

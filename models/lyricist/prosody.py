@@ -24,6 +24,9 @@ from models.lyricist.phrasing import Slot, lines_like, lines_of, merged, slots_o
 from models.lyrics import Language
 from models.score import Note, Score, Section
 
+if TYPE_CHECKING:
+    from models.lyricist.voice import Voice
+
 #: Sections whose words return with them, and those that players keep for themselves.
 RETURNING = frozenset(("chorus", "refrain", "hook", "drop", "pre-chorus", "build"))
 PLAYED = frozenset(("intro", "outro", "solo", "break", "opening", "resolution", "interlude"))
@@ -285,7 +288,7 @@ def ask_of(
     given: Mapping[int, str] | None = None,
     required: Sequence[str] = (),
     avoid: Sequence[str] = (),
-    voice: object | None = None,
+    voice: Voice | None = None,
 ) -> SongAsk:
     """What the lyricist is asked to write for a grid: its own stanzas, in order.
 

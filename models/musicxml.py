@@ -2,7 +2,7 @@
 
 In: a `Score`. Out: a partwise file with key signature and mode, meter, tempo, part names, General
 MIDI programs, chord symbols as `<harmony>`, sections as rehearsal marks, drums as unpitched
-percussion on channel 10, ties, triplets, beams and accidentals. Velocities travel in the
+percussion on channel 10, ties, triplets, beams, accidentals and words. Velocities travel in the
 `dynamics` attribute of each note (percent of forte = 90), so that even they come back. With a
 `Paper` the file is for the engraver instead: the same music as a reader wants it (`models.tidy`),
 on two staves where it needs them, with dynamics, credits and double bars.
@@ -87,7 +87,7 @@ def _credits(root: Element, title: str, paper: Paper) -> None:
     """Title in the middle, what the page is on the left, who wrote it and how on the right."""
     for text, size, justify in (
         (title, 22, "center"),
-        (" · ".join(filter(None, (paper.words, paper.note))), 11, "left"),
+        (paper.note, 11, "left"),
         (" · ".join(filter(None, (paper.composer, paper.style))), 11, "right"),
     ):
         if text:

@@ -51,14 +51,13 @@ _LETTERS = 4
 class Paper:
     """The words of a page. `sections` maps section names to how they are printed.
 
-    `words` (whose they are) and `note` stand on the left of the title, `composer` and `style` on
-    its right; `swing` asks for swung eighths. A "part" is one player's: its empty bars are counted
-    in one long rest. A "lead" sheet is a tune on one treble staff, without dynamics.
+    `note` stands on the left of the title, `composer` and `style` on its right; `swing` asks for
+    swung eighths. A "part" is one player's: its empty bars are counted in one long rest. A "lead"
+    sheet is a tune on one treble staff, without dynamics.
     """
 
     composer: str = ""
     style: str = ""
-    words: str = ""
     note: str = ""
     swing: bool = False
     kind: Literal["score", "part", "lead"] = "score"

@@ -17,7 +17,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from models import hub
 from models.lyricist import choosing
-from models.lyricist.asks import LineAsk, SongAsk, StanzaAsk, WrittenLine, WrittenSong
+from models.lyricist.asks import Cancelled, LineAsk, SongAsk, StanzaAsk, WrittenLine, WrittenSong
 from models.lyricist.base import load_causal
 from models.lyricist.choosing import Subject, Tuning
 from models.lyricist.corpus import MOODS, function_words, words_of
@@ -47,10 +47,6 @@ TITLE = 5
 SHORTLIST = 6
 
 Step = Callable[[int, int], None]
-
-
-class Cancelled(Exception):
-    """The person stopped the writing."""
 
 
 @dataclass

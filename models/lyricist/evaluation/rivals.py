@@ -26,10 +26,6 @@ _HEAT, _BATCH = 0.8, 16
 #: Tokens that a line may take, its plan included.
 _LINE = 24
 _PLAN = re.compile(r"^\s*\d+ [^>]*>\s*")
-_CHAT = (
-    "Write one verse of a song about {theme}. It has {lines} lines with the rhyme scheme {scheme}. "
-    "Its mood is {mood}. Write only the {lines} lines."
-)
 _MOOD_WORDS = {"plain": "calm", "warm": "warm", "glad": "happy", "sad": "sad", "dark": "dark"}
 
 
@@ -57,11 +53,10 @@ def untuned(cases: Sequence[Case]) -> list[Text]:
     model, tokenizer = load_causal()
     prompts = []
     for case in cases:
-        words = _CHAT.format(
-            theme=case.theme,
-            lines=len(case.stanza.lines),
-            scheme=case.stanza.scheme,
-            mood=_MOOD_WORDS[mood_of(case.valence)],
+        lines, mood = len(case.stanza.lines), _MOOD_WORDS[mood_of(case.valence)]
+        words = (
+            f"Write one verse of a song about {case.theme}. It has {lines} lines with the rhyme "
+            f"scheme {case.stanza.scheme}. Its mood is {mood}. Write only the {lines} lines."
         )
         prompts.append(
             tokenizer.apply_chat_template(

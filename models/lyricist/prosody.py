@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING
 
 from models.composer.key_choice import choose_key
 from models.composer.melody_track import find_melody, skyline

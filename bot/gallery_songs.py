@@ -32,8 +32,9 @@ from models.score import Score
 
 #: What all songs may weigh together, in bytes.
 MAX_BYTES = 500_000
-#: Width of a page and of a picture in pixels, and their shades.
-_PAGE, _SHADES, _PICTURE, _COLOURS = 820, 4, 420, 12
+#: Width of a page and of a picture in pixels; which grey is ink; colours of a picture.
+_PAGE, _PICTURE, _INK, _COLOURS = 820, 300, 150, 6
+_BORDER = 12  # pixels left around a page
 _RECIPES = Path(__file__).with_name("gallery_songs.toml")
 
 
@@ -129,10 +130,10 @@ def made(entry: Entry, studio: Studio, writers: writing.Writers, out: Path) -> H
         karaoke = folder / "karaoke.mid"
         source = karaoke if karaoke.exists() else folder / "piece.mid"
         (out / f"{entry.name}.mid").write_bytes(source.read_bytes())
-        draw(score, out / f"{entry.name}.png", Path(scratch))
-        _shrink(out / f"{entry.name}.png", _PICTURE, _COLOURS)
-        (out / f"{entry.name}-sheet.png").write_bytes((folder / "lead-sheet.png").read_bytes())
-        _shrink(out / f"{entry.name}-sheet.png", _PAGE, _SHADES)
+        pitched = score.with_tracks([track for track in score.tracks if not track.is_drum])
+        draw(pitched, out / f"{entry.name}.png", Path(scratch))
+        _small_picture(out / f"{entry.name}.png")
+        _small_page(folder / "lead-sheet.png", out / f"{entry.name}-sheet.png")
         return Hung(entry, piece, score)
 
 
@@ -140,17 +141,25 @@ def _quiet(_: Progress) -> None:
     return None
 
 
-def _shrink(path: Path, width: int, colours: int) -> None:
-    """A picture without its empty border, so wide, in so few colours."""
+def _small_picture(path: Path) -> None:
+    """A piano roll so small that it shows no more than the shape of the song."""
     with Image.open(path) as image:
-        plain = image.convert("RGB")
-        ground = Image.new("RGB", plain.size, plain.getpixel((0, 0)))
-        box = ImageChops.difference(plain, ground).getbbox()
-        whole = plain.crop(box) if box else plain
-        height = max(1, round(whole.height * width / whole.width))
-        small = whole.resize((width, height), Image.Resampling.LANCZOS)
-        few = small.quantize(colours, Image.Quantize.MEDIANCUT, 3, dither=Image.Dither.NONE)
+        height = round(image.height * _PICTURE / image.width)
+        small = image.convert("RGB").resize((_PICTURE, height), Image.Resampling.BOX)
+        few = small.quantize(_COLOURS, Image.Quantize.MEDIANCUT, 3, dither=Image.Dither.NONE)
         few.save(path, "PNG", optimize=True)
+
+
+def _small_page(source: Path, path: Path) -> None:
+    """A page of notes in black and white, its empty border off."""
+    with Image.open(source) as image:
+        grey = image.convert("L")
+    left, top, right, bottom = ImageChops.invert(grey).getbbox() or (0, 0, *grey.size)
+    whole = grey.crop((left - _BORDER, top - _BORDER, right + _BORDER, bottom + _BORDER))
+    height = round(whole.height * _PAGE / whole.width)
+    small = whole.resize((_PAGE, height), Image.Resampling.LANCZOS)
+    ink = small.point([0 if grey < _INK else 255 for grey in range(256)])
+    ink.convert("1").save(path, "PNG", optimize=True)
 
 
 def page(hung: Sequence[Hung], weight: str, heard_on: str) -> str:

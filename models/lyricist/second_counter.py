@@ -19,33 +19,22 @@ from models.singing.espeak import engine
 VOICE = "gmw/en-US"
 _VOWEL = re.compile(r"[aAeEiIoOuUV03@]")
 _STRESSES = "',"
-#: Vowels of which people make one syllable or two, and those that are always two.
-_WIDE = frozenset(("i@", "aI3", "@-"))
-_TWO = frozenset(("aI@",))
+#: Vowels of which people make one syllable or two, those that are always two, and one or none.
+_WIDE, _TWO, _FAINT = frozenset(("i@", "aI3")), frozenset(("aI@",)), "@-"
 _SYLLABIC = frozenset(("n-", "m-", "l-"))
 _TEETH = frozenset(("t", "d", "s", "z", "t#"))
 #: Spellings of one sound: the voice tells long, short and reduced forms apart, a rhyme does not.
 _SOUND = {
     "i:": "i", "I2": "I", "I#": "I", "u:": "u", "O:": "O", "O2": "O", "0": "O", "A:": "O",
     "o@": "O@", "3:": "3", "@2": "@", "@L": "@l", "a#": "a", "aa": "a", "t#": "t", "t2": "t",
-    "?": "t", "n-": "@n", "r-": "r", "U@": "O@", "i@": "i@", "i@3": "i@",
+    "?": "t", "n-": "@n", "r-": "r", "U@": "O@", "i@3": "i@",
 }  # fmt: skip
 _HEAD = re.compile(r"[aAeEiIoOuUV3@]+")
 _NEAR_VOWELS = frozenset(
-    frozenset(pair.split())
+    frozenset(pair)
     for pair in (
-        "I E",
-        "I i",
-        "E i",
-        "E eI",
-        "a eI",
-        "O V",
-        "O oU",
-        "V oU",
-        "V U",
-        "V u",
-        "U u",
-        "3 O@",
+        *(("I", "E"), ("I", "i"), ("E", "i"), ("E", "eI"), ("a", "eI"), ("O", "V"), ("O", "oU")),
+        *(("V", "oU"), ("V", "U"), ("V", "u"), ("U", "u"), ("3", "O@")),
     )
 )
 _KIN = {"n": "m", "N": "m", "d": "t", "g": "k", "b": "p", "v": "f", "z": "s", "Z": "S", "D": "T"}
@@ -84,14 +73,19 @@ def said(word: str) -> Said:
     vowels = [at for at in range(len(bare)) if _is_syllable(bare, at)]
     main = max((at for at in vowels if tokens[at][0] == "'"), default=0)
     beats = tuple(at for at in vowels if at >= main and tokens[at][0] in _STRESSES)
-    least = most = 0
-    for at in vowels:
-        glides = bare[at] in ("3", "@") and at > 0 and bare[at - 1] in ("aI", "aU")
-        wide = bare[at] in _WIDE or glides
-        two = bare[at] in _TWO
-        least += 0 if glides or bare[at] == "@-" else 2 if two else 1
-        most += 2 if two or (wide and bare[at] in ("i@", "aI3")) else 1
+    counts = [_count(bare, at) for at in vowels]
+    least, most = sum(low for low, _ in counts), sum(high for _, high in counts)
     return Said(tuple(bare), tuple(vowels), beats, least, most)
+
+
+def _count(phones: list[str], at: int) -> tuple[int, int]:
+    """The fewest and the most syllables of which a vowel is the end."""
+    glides = phones[at] in ("3", "@") and at > 0 and phones[at - 1] in ("aI", "aU")
+    if glides or phones[at] == _FAINT:
+        return 0, 1
+    if phones[at] in _TWO:
+        return 2, 2
+    return 1, 2 if phones[at] in _WIDE else 1
 
 
 def _is_syllable(phones: list[str], at: int) -> bool:

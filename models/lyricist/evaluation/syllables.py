@@ -42,6 +42,7 @@ def syllables(study: Study) -> list[Figure]:
         for source, share in by_source(ours, by_voice)
     ]
     out.append(Figure("words counted alike by both", words_share(ours), "", "", human))
+    out.append(Figure("words that the second counter says in two ways", either(ours)))
     placed = [on_notes(v, c) for v, c in zip(ours, study.cases, strict=True)]
     out.append(Figure("verses that lie on their notes", mean(placed), "", "1"))
     lengths = [
@@ -75,6 +76,12 @@ def words_share(verses: Sequence[Verse]) -> float:
     """The share of words that the second counter may sing on their notes."""
     sung = [pair for verse in verses for line in verse.lines for pair in line.sung]
     return mean([said(word).may_have(count) for word, count in sung])
+
+
+def either(verses: Sequence[Verse]) -> float:
+    """The share of words of which the second counter allows more than one count."""
+    words = [word for verse in verses for line in verse.lines for word, _ in line.sung]
+    return mean([said(word).least < said(word).most for word in words])
 
 
 def on_notes(verse: Verse, case: Case) -> bool:

@@ -112,7 +112,9 @@ def _like(text: str, kind: str) -> Request:
     """What the music is to be like, from words; what they say of words is in `writing`."""
     from bot.terminal import request_of
 
-    return replace(request_of(text), kind="song" if kind == "song" else "lyrics")
+    if kind == "song":
+        return replace(request_of(text), kind="song")
+    return replace(request_of(text), kind="lyrics") if text.strip() else Request("lyrics")
 
 
 def _placed(asked: Writing, request: Request) -> Writing:

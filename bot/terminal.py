@@ -76,8 +76,6 @@ def request_of(text: str) -> Request:
     Refusal
         When it asks for what cannot be.
     """
-    if not text.strip():
-        return Request("compose")
     reading = read(text)
     if "lyrics" not in reading.wants:
         return Request("compose", reading.brief, text, language(text))
@@ -87,8 +85,6 @@ def request_of(text: str) -> Request:
 
 def notes_of(text: str) -> list[str]:
     """What was taken for granted, or not understood, when a text was read."""
-    if not text.strip():
-        return []
     reading, locale = read(text), language(text)
     notes = [translate(template, locale, **values) for template, values in reading.notes]
     if reading.leftover:

@@ -87,6 +87,8 @@ def examine(
         _space(settings.data_dir),
         _weights(weights),
         _weights(weights, "arranger"),
+        _weights(weights, "lyricist"),
+        _weights(weights, "wordbook"),
         _styles(settings),
         _token(settings.discord_token is not None),
         _env_file(env_file),

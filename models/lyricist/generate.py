@@ -413,22 +413,26 @@ def hook_of(sheets: Sequence[Sheet]) -> str:
 
 
 def title_of(hook: str) -> str:
-    """The hook's longest phrase of at most five words, as a title."""
-    phrases = [words_of(phrase)[:TITLE] for phrase in hook.split(",")]
-    phrases = [_trimmed(words) for words in phrases if words]
-    if not phrases:
-        return ""
+    """The hook's longest phrase as a title: about five words, not ending on a small one."""
+    phrases = [_shortened(words_of(phrase)) for phrase in hook.split(",")]
     words = max(phrases, key=len)
     return " ".join(word[0].upper() + word[1:] for word in words)
 
 
-def _trimmed(words: list[str]) -> list[str]:
-    """Without the small words that hang over at either end."""
+def _shortened(words: list[str]) -> list[str]:
+    """From the first word that is no conjunction to the last fit end within `TITLE` words.
+
+    Where there is none, to the first after them: "when we are in the city's night".
+    """
     while len(words) > 1 and words[0].lower() in ("and", "but", "or", "for", "that", "so"):
         words = words[1:]
-    while len(words) > 1 and words[-1].lower() in function_words():
-        words = words[:-1]
-    return words
+    ends = [
+        place
+        for place, word in enumerate(words, 1)
+        if place > 1 and word.lower() not in function_words() and not word.endswith("'s")
+    ]
+    near = [place for place in ends if place <= TITLE]
+    return words[: near[-1] if near else ends[0] if ends else TITLE]
 
 
 @lru_cache(maxsize=1)

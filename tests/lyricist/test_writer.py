@@ -123,9 +123,11 @@ def test_stopping_stops_between_lines() -> None:
 @pytest.mark.parametrize(
     ("hook", "title"),
     [
-        ("And the winter came at last", "The Winter Came"),
+        ("And the winter came at last", "The Winter Came At Last"),
         ("Oh, the river runs away", "The River Runs Away"),
         ("Home", "Home"),
+        ("But when we are in the city's night", "When We Are In The City's Night"),
+        ("I'm coming home, and I'm not now", "I'm Coming Home"),
         ("", ""),
     ],
 )

@@ -87,7 +87,7 @@ class Writers:
 class Misfits(Refusal):
     """Words by a person that do not fit; `problems` are sentences in their language."""
 
-    def __init__(self, found: Sequence[Problem], text: str, locale: str) -> None:
+    def __init__(self, found: Sequence[Problem | Refusal], text: str, locale: str) -> None:
         self.text = text
         self.problems = tuple(translate(p.template, locale, **p.values) for p in found)
         joint = " " if locale == "en" else ""
@@ -191,14 +191,19 @@ def written(task: Task, grid: SongGrid, valence: float | None, avoid: Sequence[s
 
     Raises
     ------
-    Refusal
-        As `words_for`.
+    Misfits
+        When a person's own lines do not fit; else as `words_for`.
     """
     asked = task.asked
     given = dict(asked.lines)
     if asked.first_line:
         given.setdefault(1, asked.first_line)
-    return _placed(task, with_given(grid, given), given, valence, avoid)
+    try:
+        fitting = with_given(grid, given)
+    except Refusal as refusal:
+        typed = "\n".join(text for _, text in sorted(given.items()))
+        raise Misfits([refusal], typed, task.locale) from None
+    return _placed(task, fitting, given, valence, avoid)
 
 
 def _placed(

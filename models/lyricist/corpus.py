@@ -66,6 +66,12 @@ def archaic_words() -> frozenset[str]:
     return frozenset((HERE / "archaic_words.txt").read_text().split())
 
 
+@cache
+def unsung_words() -> frozenset[str]:
+    """Archaic words, and further ones of verse that only a rhyme asks for, in lower case."""
+    return archaic_words().union((HERE / "unsung_words.txt").read_text().split())
+
+
 def words_of(line: str) -> list[str]:
     """The words of a line as written, with their apostrophes."""
     return _WORD.findall(line)

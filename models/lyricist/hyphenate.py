@@ -89,7 +89,10 @@ def _split_part(word: str, syllables: int) -> tuple[str, ...]:
         return (word,)
     letters = "".join(word[at] for at in places).translate(SOUNDED).lower()
     full = letters + "g" if re.search(r"in['’]\W*$", word.lower()) else letters
-    breaks = [_break(full, gap) for gap in _gaps(letters, reading)]
+    try:
+        breaks = [_break(full, gap) for gap in _gaps(letters, reading)]
+    except ValueError:  # an abbreviation ("Mr", "Dr") has fewer letters than sounds: equal parts
+        breaks = [round(len(letters) * nth / syllables) for nth in range(1, syllables)]
     cuts = [0]
     for nth, at in enumerate(breaks, 1):  # every piece keeps at least one letter
         at = min(max(at, breaks[nth - 2] + 1 if nth > 1 else 1), len(letters) - syllables + nth)

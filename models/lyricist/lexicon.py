@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from models.lyricist.corpus import archaic_words, function_words
+from models.lyricist.corpus import function_words, unsung_words
 from models.lyricist.pronounce import Pronouncer, Reading
 from models.lyricist.rhyme import perfect, rhyme_key, slant, slant_key
 from models.lyricist.valence import lexicon as ratings
@@ -99,7 +99,7 @@ def build(book: Wordbook, pronouncer: Pronouncer) -> Lexicon:
     """The lexicon of a wordbook: words the dictionary counts in one way."""
     kept, readings = [], []
     for number, word in enumerate(book.words):
-        if word.lower() in archaic_words():
+        if word.lower() in unsung_words():
             continue
         plain = [r for r in pronouncer.readings(word.lower()) if not r.elided]
         if plain and len({len(r.stresses) for r in pronouncer.readings(word.lower())}) == 1:

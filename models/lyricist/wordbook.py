@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.lyricist.corpus import Stanza, archaic_words, centred, words_of
+from models.lyricist.corpus import Stanza, centred, unsung_words, words_of
 from models.lyricist.meaning import Meaning
 
 #: A word of the books is kept from this many uses on.
@@ -146,7 +146,7 @@ def learn(
     for word in today:
         if word in dictionary and word not in taken and len(word) > 3:
             chosen[word] = counts[word]
-    words = sorted(w for w in chosen if w.lower() not in archaic_words())
+    words = sorted(w for w in chosen if w.lower() not in unsung_words())
     raw = meaning.vectors(words)
     mean = raw.mean(axis=0)
     _, _, turned = np.linalg.svd(centred(raw), full_matrices=False)

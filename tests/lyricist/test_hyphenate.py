@@ -74,3 +74,7 @@ def test_hymnal_splits(data_dir: Path) -> None:
     total = sum(found.total() for found in splits.values())
     print(f"{same} of {total} sung words split as printed: {same / total:.3f}")
     assert same / total > 0.80
+
+
+def test_an_abbreviation_has_fewer_letters_than_sounds() -> None:
+    assert split("Mr.", 2) == ("M", "r.")

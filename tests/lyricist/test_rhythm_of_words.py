@@ -47,7 +47,7 @@ def test_words_lie_on_the_beat_as_people_set_them(verse, meter):
                 for (text, more), (onset, end) in zip(syllables, timed.spans, strict=True)
             ]
             total += count_sung(sung, weights(timed.spans, metre), load())
-    assert total.pairs > 200
+    assert total.pairs > 150
     # The lyricist's own targets; people's hymns have 96.0, 91.5, 75.7 and 28.1 %.
     assert total.kept >= 0.97
     assert total.heavier_share >= 0.91

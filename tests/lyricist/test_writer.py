@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from models.lyricist.asks import LineAsk, SongAsk, StanzaAsk
+from models.lyricist.asks import Cancelled, LineAsk, SongAsk, StanzaAsk
 from models.lyricist.corpus import words_of
 from models.lyricist.decoding import stress_fit
-from models.lyricist.generate import Cancelled, title_of
+from models.lyricist.naming import title_of
 from models.lyricist.pronounce import load
 from models.lyricist.rhyme import perfect
 from tests.lyricist.small_writer import iambs, small_lyricist, stanza

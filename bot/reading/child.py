@@ -122,10 +122,11 @@ def _limit_time() -> None:
 
 def _peak() -> int:
     """The most memory that this process has had, in bytes."""
-    with suppress(ImportError):
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10  # kilobytes on Linux
+    # Not `ru_maxrss`: a fresh process inherits there what its parent had when it forked.
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        rows = (line.split() for line in status.splitlines())
+        return next((int(row[1]) << 10 for row in rows if row[0] == "VmHWM:"), 0)
     return 0
 
 

@@ -36,7 +36,7 @@ mma:
 	@sh tools/system.sh mma
 
 constraints:
-	.venv/bin/uv pip compile pyproject.toml --all-extras --no-annotate --no-header -q | sed 's/+cpu//' > constraints.txt
+	.venv/bin/uv pip compile pyproject.toml --extra dev --no-annotate --no-header -q | sed 's/+cpu//' > constraints.txt
 
 clean:
 	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache

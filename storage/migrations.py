@@ -145,3 +145,123 @@ def m005_styles(db: Database) -> None:
         ) STRICT;
         CREATE INDEX active_styles_style ON active_styles(style_id);
     """)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m006_taste(db: Database) -> None:
+    """Create what is known of people's taste, with their consent; reactions go without it.
+
+    `guild_id` 0 is the cross-server scope, as is a direct message. Ratings that nobody agreed to
+    keep are dropped.
+    """
+    db.executescript("""
+        DROP TABLE ratings;
+        CREATE TABLE consents (
+            user_id INTEGER NOT NULL,
+            source TEXT NOT NULL
+                CHECK (source IN ('listening', 'presence', 'reactions', 'pieces', 'together')),
+            guild_id INTEGER NOT NULL,
+            since REAL NOT NULL,
+            PRIMARY KEY (user_id, source, guild_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX consents_guild ON consents(guild_id, source);
+        CREATE TABLE taste_settings (
+            user_id INTEGER PRIMARY KEY,
+            paused INTEGER NOT NULL DEFAULT 0,
+            listening_paused INTEGER NOT NULL DEFAULT 0,
+            digest INTEGER NOT NULL DEFAULT 0,
+            digest_sent REAL,
+            keep_comments INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE TABLE items (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            key TEXT NOT NULL,
+            title TEXT NOT NULL,
+            artist TEXT NOT NULL DEFAULT '',
+            features TEXT NOT NULL DEFAULT '[]',
+            UNIQUE (kind, key)
+        ) STRICT;
+        CREATE TABLE item_tags (
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+            tag TEXT NOT NULL,
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
+            weight REAL NOT NULL,
+            PRIMARY KEY (item_id, tag, user_id, guild_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX item_tags_user ON item_tags(user_id);
+        CREATE TABLE listens (
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+            day INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            plays REAL NOT NULL,
+            PRIMARY KEY (user_id, guild_id, item_id, day, source)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX listens_item ON listens(item_id);
+        CREATE TABLE presence (
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
+            track_id TEXT NOT NULL,
+            started REAL NOT NULL,
+            title TEXT NOT NULL,
+            artist TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            PRIMARY KEY (user_id, track_id, started)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE deeds (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+            type TEXT NOT NULL,
+            value REAL NOT NULL,
+            source TEXT NOT NULL,
+            created REAL NOT NULL,
+            UNIQUE (user_id, guild_id, item_id, type, source)
+        ) STRICT;
+        CREATE INDEX deeds_item ON deeds(item_id);
+        CREATE TABLE comments (
+            user_id INTEGER NOT NULL,
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+            text TEXT NOT NULL,
+            created REAL NOT NULL,
+            PRIMARY KEY (user_id, item_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX comments_item ON comments(item_id);
+        CREATE TABLE impressions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            list_id TEXT NOT NULL,
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            policy TEXT NOT NULL,
+            score REAL NOT NULL,
+            parts TEXT NOT NULL,
+            propensity REAL NOT NULL,
+            wildcard INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            created REAL NOT NULL,
+            outcome TEXT,
+            UNIQUE (list_id, place)
+        ) STRICT;
+        CREATE INDEX impressions_user ON impressions(user_id, created);
+        CREATE INDEX impressions_item ON impressions(item_id);
+        CREATE TABLE taste_models (
+            version INTEGER PRIMARY KEY AUTOINCREMENT,
+            guild_id INTEGER NOT NULL,
+            path TEXT NOT NULL,
+            params TEXT NOT NULL,
+            metrics TEXT NOT NULL,
+            signals INTEGER NOT NULL,
+            created REAL NOT NULL
+        ) STRICT;
+        CREATE TABLE forgotten (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO forgotten (id, sequence) VALUES (1, 0);
+    """)

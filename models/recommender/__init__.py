@@ -1,0 +1,1 @@
+"""The recommender: what people may like, why, and what their taste means for a piece to compose."""

@@ -1,1 +1,1 @@
-"""The recommender at work: people's rows in, lists with reasons, pictures' numbers and briefs out."""
+"""The recommender at work: people's rows in; lists with reasons, pictures' numbers, briefs out."""

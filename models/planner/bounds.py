@@ -86,6 +86,8 @@ def _check_numbers(brief: Brief) -> None:
             brief.valence, (-1, 1))  # fmt: skip
     _within("Arousal goes from {low} (calm) to {high} (wild); {value} is outside that.",
             brief.arousal, (-1, 1))  # fmt: skip
+    _within("Density goes from {low} (bare) to {high} (full of notes); {value} is outside that.",
+            brief.density, (0, 1))  # fmt: skip
     _within("Grades go from {low} to {high}; {value} is outside that.", brief.grade, GRADES)
     _within("A seed is a whole number from {low} to {high}.", brief.seed, (0, MAX_SEED))
     if brief.meter is not None and brief.meter not in METERS:

@@ -18,7 +18,8 @@ class Brief:
     the piece (film cues). `valence` and `arousal` are -1..1. `tempo` counts quarter notes per
     minute. `chords` are bars of chord symbols, repeated as often as the piece needs. `form` is
     section names in order ("verse", "chorus", ...). `grade` (1..5) bounds a lesson's difficulty.
-    `ensemble` is a vocabulary id too; it brings its own players.
+    `ensemble` is a vocabulary id too; it brings its own players. `density` (0..1, how many notes)
+    takes the place of the style's own.
     """
 
     style: str | None = None
@@ -39,6 +40,7 @@ class Brief:
     title: str | None = None
     seed: int | None = None
     ensemble: str | None = None
+    density: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The fields that were given, as the `--brief` file writes them."""

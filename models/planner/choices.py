@@ -81,11 +81,12 @@ def style(brief: Brief, vocabulary: Vocabulary, wished: Curve, rng: Random) -> S
     styles = list(vocabulary.styles)
     families = _PURPOSE_FAMILIES.get(brief.purpose or "song", {})
     return rng.choices(
-        styles, [_suits(s, brief, wished) * families.get(s.family, 0.15) for s in styles]
+        styles, [suits(s, brief, wished) * families.get(s.family, 0.15) for s in styles]
     )[0]
 
 
-def _suits(candidate: Style, brief: Brief, wished: Curve) -> float:
+def suits(candidate: Style, brief: Brief, wished: Curve) -> float:
+    """How well a style suits what the brief does say, > 0; `wished` as `wish` gives it."""
     valence, arousal = mean(wished)
     weight = math.exp(-7 * (_liveliness(candidate) - 0.36 * arousal) ** 2)
     weight *= math.exp(-2.0 * (candidate.minor - (0.45 - 0.45 * valence)) ** 2)

@@ -25,6 +25,7 @@ from models.vocabulary import Vocabulary
 FIELDS = (
     "style", "mood", "valence", "arousal", "key", "tempo", "meter", "bars", "seconds", "purpose",
     "instruments", "without", "chords", "form", "grade", "title", "seed", "ensemble",
+    "density",
 )  # fmt: skip
 
 MAX_TITLE = 100
@@ -77,6 +78,7 @@ def brief_from_json(raw: Mapping[str, Any]) -> Brief:
         title=read("title", _title),
         seed=read("seed", _whole),
         ensemble=read("ensemble", lambda f, v: names.require(words.ensembles, _text(f, v)).id),
+        density=read("density", _number),
     )
     check_brief(brief)
     return brief

@@ -130,6 +130,8 @@ def _frame(brief: Brief, seed: int, vocabulary: Vocabulary) -> _Frame:
     wished = choices.wish(brief, vocabulary, _rng(seed, "mood"))
     valence, arousal = choices.mean(wished)
     style = choices.style(brief, vocabulary, wished, _rng(seed, "style"))
+    if brief.density is not None:
+        style = replace(style, density=brief.density)
     purpose = vocabulary.purposes[purpose_id]
     return _Frame(
         style=style,

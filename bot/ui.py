@@ -8,7 +8,7 @@ cog registered for ACTION in `client.actions`. No state is kept in the process.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import discord
@@ -151,14 +151,27 @@ def button(
 
 
 def menu(
-    placeholder: str, action: str, key: object, options: Sequence[tuple[str, str, str]]
+    placeholder: str,
+    action: str,
+    key: object,
+    options: Sequence[tuple[str, str, str]],
+    *,
+    most: int = 1,
+    chosen: Collection[str] = (),
 ) -> ActionMenu:
-    """A menu of (label, value, description), `MOST_OPTIONS` at most."""
+    """A menu of (label, value, description), `MOST_OPTIONS` at most.
+
+    Up to `most` may be chosen at once; the values in `chosen` are shown as chosen already.
+    """
     plain: discord.ui.Select[discord.ui.View] = discord.ui.Select(
         placeholder=placeholder[:150],
+        max_values=most,
         options=[
             discord.SelectOption(
-                label=label[:100], value=value[:100], description=note[:100] or None
+                label=label[:100],
+                value=value[:100],
+                description=note[:100] or None,
+                default=value in chosen,
             )
             for label, value, note in options[:MOST_OPTIONS]
         ],

@@ -50,6 +50,7 @@ class Wish:
     locale: str = "en"
     known: bool = False
     near: str | None = None
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Wish:
     together there are left out. `locale` ("en", "zh") is the language of titles. The same `seed`
     draws the same wildcard. `policy` None: as `policies.policy_of` decides. `known` True keeps what
     the person already plays a lot. `near` ("kind:key") asks for what is like one item.
+    `declared` are style ids that a person just said they like without agreeing that anything is
+    kept: they count for this list as declared, and nothing is stored.
     """
 
     user_id: int

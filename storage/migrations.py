@@ -182,12 +182,15 @@ def m006_taste(db: Database) -> None:
             features TEXT NOT NULL DEFAULT '[]',
             UNIQUE (kind, key)
         ) STRICT;
+        CREATE INDEX items_artist ON items(artist COLLATE NOCASE) WHERE artist != '';
+        -- user_id 0: tags of our own.
         CREATE TABLE item_tags (
             item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
             tag TEXT NOT NULL,
             user_id INTEGER NOT NULL,
             guild_id INTEGER NOT NULL,
             weight REAL NOT NULL,
+            source TEXT NOT NULL,
             PRIMARY KEY (item_id, tag, user_id, guild_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX item_tags_user ON item_tags(user_id);
@@ -204,13 +207,13 @@ def m006_taste(db: Database) -> None:
         CREATE TABLE presence (
             user_id INTEGER NOT NULL,
             guild_id INTEGER NOT NULL,
-            track_id TEXT NOT NULL,
+            item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
             started REAL NOT NULL,
-            title TEXT NOT NULL,
-            artist TEXT NOT NULL,
             seconds REAL NOT NULL,
-            PRIMARY KEY (user_id, track_id, started)
+            PRIMARY KEY (user_id, guild_id, item_id, started)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX presence_item ON presence(item_id);
+        CREATE INDEX presence_started ON presence(started);
         CREATE TABLE deeds (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             user_id INTEGER NOT NULL,
@@ -218,17 +221,22 @@ def m006_taste(db: Database) -> None:
             item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
             type TEXT NOT NULL,
             value REAL NOT NULL,
-            source TEXT NOT NULL,
-            created REAL NOT NULL,
-            UNIQUE (user_id, guild_id, item_id, type, source)
+            source TEXT NOT NULL
+                CHECK (source IN ('listening', 'presence', 'reactions', 'pieces')),
+            created REAL NOT NULL
         ) STRICT;
+        CREATE INDEX deeds_user ON deeds(user_id, guild_id);
+        -- One opinion of each kind; what happens again and again is a row each time.
+        CREATE UNIQUE INDEX deeds_once ON deeds(user_id, guild_id, item_id, type, source)
+            WHERE type NOT IN ('replay', 'skip', 'used');
         CREATE INDEX deeds_item ON deeds(item_id);
         CREATE TABLE comments (
             user_id INTEGER NOT NULL,
+            guild_id INTEGER NOT NULL,
             item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
             text TEXT NOT NULL,
             created REAL NOT NULL,
-            PRIMARY KEY (user_id, item_id)
+            PRIMARY KEY (user_id, guild_id, item_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX comments_item ON comments(item_id);
         CREATE TABLE impressions (
@@ -250,6 +258,14 @@ def m006_taste(db: Database) -> None:
         ) STRICT;
         CREATE INDEX impressions_user ON impressions(user_id, created);
         CREATE INDEX impressions_item ON impressions(item_id);
+        CREATE INDEX impressions_created ON impressions(created);
+        -- Whose tastes a list for several people came from, besides the one who asked.
+        CREATE TABLE impression_people (
+            user_id INTEGER NOT NULL,
+            list_id TEXT NOT NULL,
+            PRIMARY KEY (user_id, list_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX impression_people_list ON impression_people(list_id);
         CREATE TABLE taste_models (
             version INTEGER PRIMARY KEY AUTOINCREMENT,
             guild_id INTEGER NOT NULL,
@@ -257,6 +273,7 @@ def m006_taste(db: Database) -> None:
             params TEXT NOT NULL,
             metrics TEXT NOT NULL,
             signals INTEGER NOT NULL,
+            stale INTEGER NOT NULL DEFAULT 0,
             created REAL NOT NULL
         ) STRICT;
         CREATE TABLE forgotten (

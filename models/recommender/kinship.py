@@ -1,16 +1,16 @@
 """What belongs together in our own vocabulary, before anybody has listened to anything.
 
-In: the styles, moods and instruments of the project, the moods of its styles
-(`moods_of_styles.toml`, written by hand) and the genre tree. Out: rows of weights over them, as if
-each row were a person who likes these things together: item-to-item models smooth with them (H.
-Steck, EASE, WWW 2019, takes any rows) and so are useful with no listener at all.
+In: the styles, moods and instruments of the project, its styles' moods and the scenes they share
+(`kinship.toml`, written by hand), and the genre tree. Out: rows of weights over them, as if each
+row were a person who likes these things together: item-to-item models smooth with them (H. Steck,
+EASE, WWW 2019, takes any rows) and so are useful with no listener at all.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Closed = Literal["style", "mood", "instrument"]
 Row = dict[str, float]
+Array = NDArray[np.float64]
 #: Sounds that are effects rather than instruments: nobody's taste, and no part's player.
 EFFECTS = frozenset(
     {"fret_noise", "breath_noise", "seashore", "bird_tweet", "telephone", "helicopter",
@@ -62,37 +63,66 @@ def rows(kind: Closed | None, tree: Tree) -> tuple[tuple[str, ...], csr_matrix]:
 @lru_cache(maxsize=1)
 def moods_of_styles() -> Mapping[str, tuple[str, ...]]:
     """Style id -> its moods, most typical first."""
-    path = Path(__file__).parent / "moods_of_styles.toml"
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {style: tuple(moods) for style, moods in table.items()}
+    return _table("moods")
 
 
-def alike(words: Vocabulary) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """(style ids, (n, n) likeness 0..1): family, sound, tempo, harmony, feel; 1 with itself."""
+@lru_cache(maxsize=2)
+def _table(name: str) -> dict[str, tuple[str, ...]]:
+    path = Path(__file__).with_name("kinship.toml")
+    table = tomllib.loads(path.read_text(encoding="utf-8"))[name]
+    return {key: tuple(values) for key, values in table.items()}
+
+
+@lru_cache(maxsize=1)
+def alike() -> tuple[tuple[str, ...], Array]:
+    """(style ids, (n, n) likeness 0..1): scene, family, sound, tempo, harmony, feel; 1 with itself.
+
+    A weighted mean of what makes two styles sound alike; the weights are judgement.
+    """
+    words = vocabulary.load()
     styles = list(words.styles)
-    each = [[_likeness(a, b, words) for b in styles] for a in styles]
-    return tuple(s.id for s in styles), np.array(each)
-
-
-def _likeness(a: Style, b: Style, words: Vocabulary) -> float:
-    """How much two styles share, 0..1: a weighted mean of what makes them sound alike."""
-    if a.id == b.id:
-        return 1.0
-    tempo = math.exp(-((math.log2(a.tempo[1] / b.tempo[1]) / 0.4) ** 2))
-    feel = math.exp(-3 * (a.density - b.density) ** 2 - (a.minor - b.minor) ** 2)
-    sound = _cosine(_players(a), _players(b))
-    mood = _cosine(_felt(a, words), _felt(b, words))
-    swing = 1.0 if abs(a.swing - b.swing) < 0.05 else 0.0
+    tempo = np.log2([s.tempo[1] for s in styles])
+    density = np.array([s.density for s in styles])
+    minor = np.array([s.minor for s in styles])
+    swing = np.array([s.swing for s in styles])
     parts = (
-        (0.22, float(a.family == b.family)),
-        (0.13, float(a.harmony == b.harmony)),
-        (0.25, mood),
-        (0.2, sound),
-        (0.1, tempo),
-        (0.05, feel),
-        (0.05, swing),
+        (0.15, _equal([s.family for s in styles])),
+        (0.2, np.minimum(1.0, _together(styles))),
+        (0.1, _equal([s.harmony for s in styles])),
+        (0.2, _cosines([_felt(s, words) for s in styles])),
+        (0.2, _cosines([_players(s) for s in styles])),
+        (0.08, np.exp(-((_apart(tempo) / 0.4) ** 2))),
+        (0.04, np.exp(-3 * _apart(density) ** 2 - _apart(minor) ** 2)),
+        (0.03, (np.abs(_apart(swing)) < 0.05).astype(np.float64)),
     )
-    return sum(weight * value for weight, value in parts)
+    found = sum((weight * part for weight, part in parts), np.zeros((len(styles), len(styles))))
+    np.fill_diagonal(found, 1.0)
+    return tuple(s.id for s in styles), found
+
+
+def _apart(values: Array) -> Array:
+    return values[:, None] - values[None, :]
+
+
+def _equal(values: Sequence[str]) -> Array:
+    return np.array([[a == b for b in values] for a in values], dtype=np.float64)
+
+
+def _together(styles: Sequence[Style]) -> Array:
+    """How often two styles share a scene."""
+    scenes = _table("scenes").values()
+    member = np.array([[s.id in scene for scene in scenes] for s in styles], dtype=np.float64)
+    return member @ member.T
+
+
+def _cosines(rows: Sequence[Row]) -> Array:
+    keys = {key: i for i, key in enumerate(dict.fromkeys(k for row in rows for k in row))}
+    dense = np.zeros((len(rows), len(keys)))
+    for r, row in enumerate(rows):
+        for key, weight in row.items():
+            dense[r, keys[key]] = weight
+    dense /= np.maximum(1e-9, np.linalg.norm(dense, axis=1, keepdims=True))
+    return dense @ dense.T
 
 
 def _players(style: Style) -> Row:
@@ -109,20 +139,14 @@ def _felt(style: Style, words: Vocabulary) -> Row:
     found: Row = {}
     for i, name in enumerate(moods_of_styles()[style.id]):
         for mood in words.moods:
-            near = 1.0 if mood.id == name else 0.5 * _near(mood, words.moods[name])
-            found[mood.id] = max(found.get(mood.id, 0.0), 0.8**i * near)
+            close = 1.0 if mood.id == name else 0.5 * near(mood, words.moods[name])
+            found[mood.id] = max(found.get(mood.id, 0.0), 0.8**i * close)
     return found
 
 
-def _near(a: Mood, b: Mood) -> float:
+def near(a: Mood, b: Mood) -> float:
     """Nearness of two moods on the plane, 0..1."""
     return math.exp(-8 * ((a.valence - b.valence) ** 2 + (a.arousal - b.arousal) ** 2))
-
-
-def _cosine(a: Row, b: Row) -> float:
-    dot = sum(weight * b.get(key, 0.0) for key, weight in a.items())
-    size = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
-    return dot / size if size else 0.0
 
 
 # --- rows: what one person might like together ---------------------------------------------------
@@ -130,19 +154,21 @@ def _cosine(a: Row, b: Row) -> float:
 
 def _of_styles(words: Vocabulary) -> Iterator[Row]:
     """A style with those most like it, its moods and its players."""
-    ids, likeness = alike(words)
-    for style, near in zip(words.styles, likeness, strict=True):
-        order = np.argsort(-near, kind="stable")[1 : _NEIGHBOURS + 1]
+    ids, likeness = alike()
+    for style, kin in zip(words.styles, likeness, strict=True):
+        order = np.argsort(-kin, kind="stable")[1 : _NEIGHBOURS + 1]
         row = {f"style:{style.id}": 1.0}
-        row |= {f"style:{ids[i]}": float(near[i]) for i in order}
+        row |= {f"style:{ids[i]}": float(kin[i]) for i in order}
         row |= {f"mood:{m}": 0.8**i for i, m in enumerate(moods_of_styles()[style.id])}
         row |= {f"instrument:{i}": 0.8 * weight for i, weight in _players(style).items()}
         yield row
 
 
 def _of_tree(words: Vocabulary, tree: Tree) -> Iterator[Row]:
-    """Styles that stand under the same genre; the fewer there are, the more that says."""
+    """Styles of one genre, family or scene; the fewer there are, the more that says."""
     under: dict[str, list[str]] = {}
+    for name, scene in _table("scenes").items():
+        under[f"scene {name}"] = list(scene)
     for style in words.styles:
         under.setdefault(f"family {style.family}", []).append(style.id)
         genre = tree.genre_of(style.id)
@@ -156,8 +182,8 @@ def _of_tree(words: Vocabulary, tree: Tree) -> Iterator[Row]:
 def _of_moods(words: Vocabulary) -> Iterator[Row]:
     """A mood with those near it on the valence-arousal plane."""
     for mood in words.moods:
-        near = {f"mood:{m.id}": _near(mood, m) for m in words.moods}
-        yield {key: weight for key, weight in near.items() if weight > 0.3}
+        found = {f"mood:{m.id}": near(mood, m) for m in words.moods}
+        yield {key: weight for key, weight in found.items() if weight > 0.3}
 
 
 def _of_sounds(words: Vocabulary) -> Iterator[Row]:

@@ -138,9 +138,9 @@ def group(
     """What several people lean to together.
 
     Each taste first spreads a little to what is like it, so that two people who share nothing by
-    name can still meet. What at least one of them leans to then counts, with "least_misery", for as
-    much as it does to whom it means least; with "average" for its mean. Tempi more than half apart again (1.5 times)
-    leave the tempo open under "least_misery".
+    name can still meet. What at least one of them leans to then counts, with "least_misery", for
+    what it is to whom it is least, the mean deciding between equals; with "average" for its mean.
+    Tempi of which one is 1.5 times another leave the tempo open under "least_misery".
     """
     known = [v for v in vectors if v.styles or v.moods or v.instruments]
     if len(known) < 2:
@@ -150,8 +150,9 @@ def group(
         told = [side for side in sides if side]
         names = dict.fromkeys(name for side in told for name in side)
         wide = [spread(side) for side in told]
-        joint = min if mode == "least_misery" else _plain_mean
-        return _shares({n: joint([side.get(n, 0.0) for side in wide]) for n in names})
+        each = {n: [side.get(n, 0.0) for side in wide] for n in names}
+        least = 0.8 if mode == "least_misery" else 0.0
+        return _shares({n: least * min(w) + (1 - least) * _plain_mean(w) for n, w in each.items()})
 
     tempi = [v.tempo for v in known if v.tempo is not None]
     apart = bool(tempi) and max(tempi) > 1.5 * min(tempi) and mode == "least_misery"
@@ -174,26 +175,18 @@ def _plain_mean(values: Iterable[float]) -> float:
 def _spread_styles(styles: Mapping[str, float]) -> Weights:
     ids, likeness = kinship.alike()
     place = {style: i for i, style in enumerate(ids)}
-    return (
-        {
-            style: sum(w * float(likeness[place[own], i]) ** 4 for own, w in styles.items())
-            for i, style in enumerate(ids)
-        }
-        if styles
-        else {}
-    )
+    return {
+        style: sum(w * float(likeness[place[own], i]) ** 3 for own, w in styles.items())
+        for i, style in enumerate(ids)
+    }
 
 
 def _spread_moods(moods: Mapping[str, float]) -> Weights:
     words = vocabulary.load().moods
-    return (
-        {
-            mood.id: sum(w * kinship.near(mood, words[own]) ** 2 for own, w in moods.items())
-            for mood in words
-        }
-        if moods
-        else {}
-    )
+    return {
+        mood.id: sum(w * kinship.near(mood, words[own]) for own, w in moods.items())
+        for mood in words
+    }
 
 
 def _spread_sounds(instruments: Mapping[str, float]) -> Weights:

@@ -43,8 +43,9 @@ class Reading:
 
     `notes` are (English template, values) pairs, gettext message ids as in `Refusal`: what was
     assumed, corrected or replaced. `leftover` are words that meant nothing to the reader, as
-    written. `wants` are "lyrics", where words are asked for, `about` what they are to be about, and
-    the things that cannot be done yet ("arrange", "recommend", "edit"), each with a note too.
+    written. `wants` are "lyrics", where words are asked for, `about` what they are to be about,
+    "taste" or "taste-us", where it is to be what the person or several of them like, and the things
+    that cannot be done yet ("arrange", "recommend", "edit"), each with a note too.
     `locale` is the language of the text.
     """
 

@@ -37,7 +37,10 @@ _WOULD = r"(?:'d|'ll|\s+(?:would|will|might|could|can|may))?(?:\s+(?:all|both|re
 #: Not "something I'd like to hear", "here is something I'd like: a waltz".
 _LIKE = r"\s+(?:like|love|enjoy)\b(?!\s*:|\s+(?:to|is|are|was|it|you|a|an|the|some|when|how)\b)"
 _US = r"(?:we|(?:all|both|each)\s+of\s+us|us\s+all|every(?:one|body)\s+here)"
-_BY = r"(?:(?:\b(?:based|built|according)\s+)?\b(?:on|from|after|for|to|by|in|with|match(?:es|ing))\s+)?"
+_BY = (
+    r"(?:(?:\b(?:based|built|according)\s+)?"
+    r"\b(?:on|from|after|for|to|by|in|with|match(?:es|ing))\s+)?"
+)
 _MUSICAL = r"(?:own\s+|shared\s+|common\s+|combined\s+|music(?:al)?\s+)*"
 _NOT = r"(?:\b(?:not|don't|do\s+not|ignor(?:e|ing)|without|never|regardless\s+of|forget)\s+)"
 _TASTE = r"(?:tastes?|preferences)\b(?!\s+(?:of|is|are)\b)"

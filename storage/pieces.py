@@ -137,7 +137,8 @@ def delete(db: Database, id: str, owner_id: int, now: float) -> Piece | None:
             " message_id = NULL, deleted = ? WHERE id = ?",
             [now, id],
         )
-        db.conn.execute("DELETE FROM ratings WHERE piece_id = ?", [id])
+        # What people did with it goes along.
+        db.conn.execute("DELETE FROM items WHERE kind = 'piece' AND key = ?", [id])
     return piece
 
 

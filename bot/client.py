@@ -20,6 +20,7 @@ from discord.ext import commands
 
 from bot import i18n, wording
 from bot.i18n import translate
+from bot.taste.engine import Taste
 from bot.ui import ActionButton, ActionMenu, Handler, Interaction
 from models.errors import Refusal
 from storage import preferences
@@ -75,7 +76,8 @@ class Segno(commands.AutoShardedBot):
     """The bot.
 
     `db` is the one database thread, `pieces` the folder of all pieces, `wake` tells the job runner
-    that there is work, `now` gives UTC epoch seconds. Cogs add their button handlers to `actions`.
+    that there is work, `now` gives UTC epoch seconds, `taste` recommends. Cogs add their button
+    handlers to `actions`.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Segno(commands.AutoShardedBot):
             **options,
         )
         self.db, self.settings, self.wake, self.now = db, settings, wake, now
+        self.taste = Taste(db, Path(settings.data_dir) / "taste", now, database=settings.database)
         self.actions: dict[str, Handler] = {}
 
     @property

@@ -95,6 +95,7 @@ def withdraw(db: Database, user_id: int, sources: Iterable[str], guild_id: int |
     """
     rows: dict[str, int] = {}
     touched: set[int] = set()
+    shown: set[int] = set()
     with write(db):
         for source in sources:
             mine = [user_id, guild_id or EVERYWHERE, source]
@@ -104,12 +105,11 @@ def withdraw(db: Database, user_id: int, sources: Iterable[str], guild_id: int |
             for table, which in _STORED.get(source, {}).items():
                 about = f"FROM {table} WHERE user_id = ?1 AND guild_id = ?2 AND {which}"
                 wanted = mine if "?3" in which else mine[:2]
-                if table != "impressions":
-                    found = db.conn.execute(f"SELECT DISTINCT item_id {about}", wanted)
-                    touched |= {row[0] for row in found}
+                found = db.conn.execute(f"SELECT DISTINCT item_id {about}", wanted)
+                (shown if table == "impressions" else touched).update(row[0] for row in found)
                 gone = db.conn.execute(f"DELETE {about}", wanted).rowcount
                 rows[table] = rows.get(table, 0) + gone
-        return settle(db, rows, touched)
+        return settle(db, rows, touched, shown)
 
 
 # What each source stores, by table: a condition over its rows, ?3 is the source.
@@ -160,23 +160,24 @@ def settings(db: Database, user_id: int) -> TasteSettings:
     return TasteSettings(row[0], bool(row[1]), bool(row[2]), bool(row[3]), row[4], bool(row[5]))
 
 
-def save_settings(db: Database, settings: TasteSettings) -> None:
-    """Store a person's settings whole; texts of comments go when they are not to be kept."""
+def save_settings(db: Database, chosen: TasteSettings) -> None:
+    """Store a person's settings whole; texts of comments go when they are no longer to be kept."""
     with write(db):
+        kept_before = settings(db, chosen.user_id).keep_comments
         db.conn.execute(
             f"INSERT OR REPLACE INTO taste_settings ({_COLUMNS})"  # noqa: S608
             " VALUES (?, ?, ?, ?, ?, ?)",
             [
-                settings.user_id,
-                int(settings.paused),
-                int(settings.listening_paused),
-                int(settings.digest),
-                settings.digest_sent,
-                int(settings.keep_comments),
+                chosen.user_id,
+                int(chosen.paused),
+                int(chosen.listening_paused),
+                int(chosen.digest),
+                chosen.digest_sent,
+                int(chosen.keep_comments),
             ],
         )
-        if not settings.keep_comments:
-            db.conn.execute("DELETE FROM comments WHERE user_id = ?", [settings.user_id])
+        if kept_before and not chosen.keep_comments:
+            db.conn.execute("DELETE FROM comments WHERE user_id = ?", [chosen.user_id])
 
 
 def digests_due(db: Database, before: float) -> list[int]:

@@ -43,7 +43,10 @@ class Impression:
     user_id: int
     guild_id: int
     item_id: int
-    item: str
+    kind: str
+    key: str
+    title: str
+    artist: str
     place: int
     policy: str
     score: float
@@ -53,6 +56,11 @@ class Impression:
     reason: str
     created: float
     outcome: str | None
+
+    @property
+    def item(self) -> str:
+        """The item's name in models: "kind:key"."""
+        return f"{self.kind}:{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ def log(
 def list_(db: Database, list_id: str) -> list[Impression]:
     """Return a list by place; what was deleted since is missing."""
     rows = db.query(
-        "SELECT m.*, i.kind || ':' || i.key AS item FROM impressions AS m"
+        "SELECT m.*, i.kind, i.key, i.title, i.artist FROM impressions AS m"
         " JOIN items AS i ON i.id = m.item_id WHERE m.list_id = ? ORDER BY m.place",
         [list_id],
     )

@@ -117,11 +117,8 @@ def _leave(db: Database, guild_id: int, whose: str, values: list[int]) -> Remove
     rows: dict[str, int] = {}
     with write(db):
         where = f"guild_id = ?1 AND {whose}"
-        about = [
-            f"SELECT item_id FROM {table} WHERE {where}"  # noqa: S608
-            for table in removal.ABOUT
-        ]
-        touched = {row[0] for row in db.conn.execute(" UNION ".join(about), values)}
+        touched = removal.items_of(db, where, values)
+        shown = removal.items_of(db, where, values, ["impressions"])
         for table in _SCOPED:
             sql = f"DELETE FROM {table} WHERE {where}"  # noqa: S608
             rows[table] = db.conn.execute(sql, values).rowcount
@@ -136,7 +133,7 @@ def _leave(db: Database, guild_id: int, whose: str, values: list[int]) -> Remove
             f"UPDATE styles SET shared_guild = NULL WHERE shared_guild = ?1 AND {owner}",  # noqa: S608
             values,
         )
-        left = removal.settle(db, rows, touched)
+        left = removal.settle(db, rows, touched, shown)
         if whose != "1":
             return left
         db.conn.execute("DELETE FROM turns WHERE lane = ?", [lane_of(0, guild_id)])
@@ -153,7 +150,8 @@ def _erase(db: Database, user_id: int) -> Forgotten:
     pieces = db.conn.execute(
         "SELECT id, folder FROM pieces WHERE owner_id = ?", [user_id]
     ).fetchall()
-    touched = removal.items_of(db, "user_id = ?", [user_id])
+    touched = removal.items_of(db, "user_id = ?1", [user_id])
+    shown = removal.items_of(db, "user_id = ?1", [user_id], ["impressions"])
     db.conn.execute(
         "DELETE FROM items WHERE kind = 'piece' AND key IN (SELECT value FROM json_each(?))",
         [json.dumps([id for id, _ in pieces])],
@@ -172,7 +170,7 @@ def _erase(db: Database, user_id: int) -> Forgotten:
     db.conn.execute("DELETE FROM turns WHERE lane = ?", [lane_of(user_id, None)])
     # Deleted words stay readable in the index's old segments until they are merged.
     db.conn.execute("INSERT INTO pieces_fts (pieces_fts) VALUES ('optimize')")
-    settled = removal.settle(db, rows, touched)
+    settled = removal.settle(db, rows, touched, shown)
     folders = tuple(folder for _, folder in pieces if folder)
     return Forgotten(
         dict(settled.rows), folders, (user_id,), settled.items, settled.models, settled.refit

@@ -8,7 +8,7 @@ somebody's own row is about it; having been shown to somebody does not hold it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
@@ -39,19 +39,23 @@ class Removed:
     refit: bool = False
 
 
-def items_of(db: Database, where: str, values: Iterable[object]) -> set[int]:
-    """The items that somebody's own rows (`where` over each table of `ABOUT`) are about."""
-    parts = [f"SELECT item_id FROM {table} WHERE {where}" for table in ABOUT]  # noqa: S608
-    listed = list(values) * len(ABOUT)
-    return {row[0] for row in db.conn.execute(" UNION ".join(parts), listed)}
+def items_of(
+    db: Database, where: str, values: Sequence[object], tables: Sequence[str] = ABOUT
+) -> set[int]:
+    """The items that the rows of these tables which `where` picks are about."""
+    parts = [f"SELECT item_id FROM {table} WHERE {where}" for table in tables]  # noqa: S608
+    return {row[0] for row in db.conn.execute(" UNION ".join(parts), values)}
 
 
-def settle(db: Database, rows: Mapping[str, int], touched: Iterable[int]) -> Removed:
+def settle(
+    db: Database, rows: Mapping[str, int], touched: Set[int], shown: Set[int] = frozenset()
+) -> Removed:
     """Delete what nobody refers to any more after `rows` were deleted; call it inside `write`.
 
+    `touched` are the items these rows were about, `shown` those of lists that were deleted.
     Models that may name a track or an artist that is gone lose their row; others become stale.
     """
-    gone = sweep(db, touched)
+    gone = sweep(db, touched | unshown(db, shown))
     drop_spare_people(db)
     refit = bool(gone) or any(rows.get(table) for table in _SIGNALS)
     models: tuple[str, ...] = ()
@@ -64,7 +68,7 @@ def settle(db: Database, rows: Mapping[str, int], touched: Iterable[int]) -> Rem
     return Removed({table: count for table, count in rows.items() if count}, gone, models, refit)
 
 
-def unshown(db: Database, ids: set[int]) -> set[int]:
+def unshown(db: Database, ids: Set[int]) -> Set[int]:
     """Those of these items that no list shows."""
     shown = db.conn.execute(
         "SELECT item_id FROM impressions WHERE item_id IN (SELECT value FROM json_each(?))",

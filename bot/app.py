@@ -18,6 +18,7 @@ from typing import Any
 
 import discord
 
+from bot import upkeep
 from bot.client import Segno
 from bot.delivery import Delivery
 from bot.jobs.executor import Executor, PoolExecutor
@@ -111,6 +112,7 @@ async def run(settings: Settings, announce: Callable[[str], None] = print) -> No
         with suppress(NotImplementedError):  # Windows: Ctrl-C still ends asyncio.run
             loop.add_signal_handler(number, stop.set)
     async with DbThread(settings.database, settings.storage_synchronous) as db:
+        await db.run(upkeep.forget_again, settings)
         front: AbstractAsyncContextManager[None]
         if settings.discord_token is not None:
             app = build(settings, db)

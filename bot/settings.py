@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     # Keeping
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     retention_days: int = Field(default=30, ge=1)
+    presence_days: int = Field(default=30, ge=1)
     backup_hours: float = Field(default=1.0, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
     def styles_dir(self) -> Path:
         """The folder of learned styles: one folder per owner, with one folder per style."""
         return self.data_dir / "styles"
+
+    @property
+    def taste_dir(self) -> Path:
+        """The folder of fitted taste models."""
+        return self.data_dir / "taste"
 
     @property
     def backups_dir(self) -> Path:

@@ -11,7 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,12 +39,12 @@ def learn(
     from bot import style_words, wardrobe
     from bot.domain import Lesson, Request
     from bot.settings import Settings
+    from bot.upkeep import opened
     from models.errors import Refusal
     from storage import styles
-    from storage.db import open_database
 
     settings, name = Settings(), wardrobe.named(name)
-    with closing(open_database(settings.database)) as db:
+    with opened(settings) as db:
         earlier = styles.own(db, owner, name)
     if earlier is None and not files:
         raise Refusal("Name the files to learn from: 1 to 20 in MIDI, MusicXML or plain text.")
@@ -61,7 +61,7 @@ def learn(
     )
     learned = _learned(Request("learn", lesson=lesson), settings, as_json)
     learned["skipped"] = [*refused, *learned["skipped"]]
-    with closing(open_database(settings.database)) as db:
+    with opened(settings) as db:
         styles.save(db, **wardrobe.row_of(learned, owner), now=time.time())
     if earlier and owner == TERMINAL:  # no job waits to compose in it
         wardrobe.remove(settings.data_dir, earlier.folder)
@@ -81,10 +81,10 @@ def list_(owner: Owner = TERMINAL, as_json: AsJson = False) -> None:
 
     from bot import style_words
     from bot.settings import Settings
+    from bot.upkeep import opened
     from storage import styles
-    from storage.db import open_database
 
-    with closing(open_database(Settings().database)) as db:
+    with opened(Settings()) as db:
         found = styles.of(db, owner)
     if as_json:
         rows = [asdict(style) | {"report": json.loads(style.report)} for style in found]
@@ -105,11 +105,11 @@ def forget(name: Annotated[str, typer.Argument(help="Its name.")], owner: Owner 
     """Delete a style, its files and what it was learned from."""
     from bot import wardrobe
     from bot.settings import Settings
+    from bot.upkeep import opened
     from storage import styles
-    from storage.db import open_database
 
     settings = Settings()
-    with closing(open_database(settings.database)) as db:
+    with opened(settings) as db:
         style = wardrobe.require(db, name, owner)
         styles.delete(db, style.id, owner)
     wardrobe.remove(settings.data_dir, style.folder)

@@ -107,7 +107,7 @@ def of(db: Database, user_id: int, guild_id: int | None) -> list[Signal]:
 
 
 def stamp(db: Database, user_id: int) -> tuple[float, ...]:
-    """Return something that stays equal only while a person's rows do; cheaper than reading them."""
+    """Return something that is equal only while a person's rows are; cheaper than `of`."""
     row = db.conn.execute(
         "SELECT * FROM (SELECT count(*), total(plays), max(day) FROM listens WHERE user_id = ?1),"
         " (SELECT count(*), total(started) FROM presence WHERE user_id = ?1),"

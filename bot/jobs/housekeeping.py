@@ -3,7 +3,8 @@
 In: the clock and the settings. Out: old answered jobs and dead tokens gone, a checked copy of the
 database when one is due; copies of the last day and one per day of the last week are kept, so what
 a person had deleted is gone from the copies too after a week. Folders that an interrupted job left
-behind go too, styles that were replaced, and files that people sent a day ago.
+behind go too, styles that were replaced, files that people sent a day ago, single plays that are
+counted by day from now on, and what was suggested long ago.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from bot import intake, wardrobe
 from bot.files import remove_folders
 from bot.settings import Settings
-from storage import deliveries, jobs, pieces, styles
+from storage import deliveries, jobs, pieces, retention, styles
 from storage.db import DbThread, backup
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     purged = await db.run(jobs.purge, now - settings.retention_days * DAY)
     if purged:
         log.info("deleted %d old jobs", purged)
+    old = await db.run(retention.sweep, now, settings.presence_days)
+    if old:
+        log.info("no longer kept: %s", old)
     await asyncio.to_thread(
         remove_folders, settings.pieces_dir, unfinished(settings.pieces_dir, now)
     )

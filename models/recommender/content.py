@@ -34,6 +34,7 @@ _FAMILIES = (
 )  # fmt: skip
 _CADENCES = ("authentic", "plagal", "half", "deceptive", "modal", "other")
 _SLOWEST, _FASTEST = 30.0, 300.0  # quarter notes per minute, 0 and 1 of the tempo feature
+_LACKING = 0.4  # likeness in a group that only one side has
 #: A drum of the kit counts as low or as a backbeat; the rest is cymbals and small percussion.
 _LOW = frozenset({"kick", "conga_low", "tom_low"})
 _BACK = frozenset({"snare", "clap", "rim", "brush"})
@@ -249,7 +250,8 @@ def similarity(features: NDArray[np.floating], query: Sequence[float]) -> NDArra
     Returns
     -------
     (N,)
-        0..1, 1 for the same. Groups that either side lacks (a groove has no chords) do not count.
+        0..1, 1 for the same. A group that both sides lack (two grooves have no chords) does not
+        count; one that only one side has counts as rather unlike.
     """
     rows = np.asarray(features, dtype=np.float64).reshape(-1, SIZE)
     wanted = np.asarray(query, dtype=np.float64)
@@ -261,16 +263,22 @@ def similarity(features: NDArray[np.floating], query: Sequence[float]) -> NDArra
         a, b = rows[:, own], wanted[own]
         if group.reach:
             near = np.exp(-((a - b) ** 2).mean(axis=1) / group.reach**2)
-            known = np.ones(len(rows))
-            if group.name == "harmony":  # no chords, no harmony
-                known = ((a[:, 0] > 0) & (b[0] > 0)).astype(float)
         else:
             sizes = np.linalg.norm(a, axis=1) * np.linalg.norm(b)
-            known = (sizes > 0).astype(float)
             near = np.divide(a @ b, sizes, out=np.zeros(len(rows)), where=sizes > 0)
-        total += group.weight * known * near
-        weights += group.weight * known
+        here, there = _known(group, a), _known(group, b[None, :])[0]
+        near = np.where(here & there, near, _LACKING)
+        weight = group.weight * (here | there)
+        total += weight * near
+        weights += weight
     return np.minimum(1.0, total / weights)
+
+
+def _known(group: _Group, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Rows that have anything to say in a group; scalars other than harmony always do."""
+    if group.reach and group.name != "harmony":
+        return np.ones(len(values), dtype=np.bool_)
+    return np.asarray(values.any(axis=1), dtype=np.bool_)
 
 
 # --- one function per group ----------------------------------------------------------------------

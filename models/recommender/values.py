@@ -45,7 +45,7 @@ class Item:
 
     @property
     def id(self) -> str:
-        """"kind:key", unique over all kinds."""
+        """Kind and key with a colon between, unique over all kinds."""
         return f"{self.kind}:{self.key}"
 
 

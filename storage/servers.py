@@ -8,6 +8,7 @@ None under five of them, and without what fewer than three of them listen to (k-
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -55,6 +56,28 @@ def server_top(db: Database, guild_id: int, kind: str, limit: int = 10) -> list[
         [people, guild_id, kind, ENOUGH_LISTENERS, limit],
     )
     return [Favourite(*row) for row in rows]
+
+
+def listeners(
+    db: Database, guild_id: int, items: Iterable[str]
+) -> tuple[dict[str, int], int] | None:
+    """Return (people who listen to or liked each of "kind:key", people counted) of a server.
+
+    Items of too few people are left out; None if too few agreed.
+    """
+    people = _counted(db, guild_id)
+    if people is None:
+        return None
+    mine = "user_id IN (SELECT value FROM json_each(?1)) AND guild_id IN (0, ?2)"
+    rows = db.conn.execute(
+        "SELECT i.kind || ':' || i.key, count(DISTINCT s.user_id) FROM items AS i JOIN"  # noqa: S608
+        f" (SELECT user_id, item_id FROM listens WHERE {mine} UNION"
+        f"  SELECT user_id, item_id FROM deeds WHERE {mine} AND ({_GOOD})) AS s ON s.item_id = i.id"
+        " WHERE i.kind || ':' || i.key IN (SELECT value FROM json_each(?3))"
+        " GROUP BY i.id HAVING count(DISTINCT s.user_id) >= ?4",
+        [people, guild_id, json.dumps(list(items)), ENOUGH_LISTENERS],
+    )
+    return {row[0]: row[1] for row in rows}, len(json.loads(people))
 
 
 def server_months(db: Database, guild_id: int) -> list[tuple[str, float]] | None:

@@ -57,6 +57,15 @@ def signals(db: Database, guild_id: int) -> int:
     return int(db.conn.execute(f"SELECT {counted}", [guild_id]).fetchone()[0])
 
 
+def scopes(db: Database) -> list[int]:
+    """Return the scopes that have rows to learn from, everywhere first."""
+    every = " UNION ".join(
+        f"SELECT guild_id FROM {table}"  # noqa: S608
+        for table in ("listens", "presence", "deeds")
+    )
+    return sorted(row[0] for row in db.conn.execute(every))
+
+
 def training_rows(db: Database, guild_id: int) -> Iterator[tuple[int, str, str, str, float, float]]:
     """Stream (user_id, kind, key, type, value, ts) of a scope, listens first, in no order."""
     where = _where(guild_id)

@@ -29,6 +29,8 @@ from storage import consent
 #: What the form asks for; "listening", "presence" and "together" are asked for by themselves.
 SOURCES = ("reactions", "pieces")
 MOST_STYLES = 3
+#: Marks an interaction that answers the form: what follows stands in the form's place.
+FORM = "form"
 #: Styles to begin with: as far from each other as well known ones can be. A menu takes 25.
 FIRST = (
     "pop", "mandopop", "jpop", "synthpop", "rock", "indie", "metal", "punk", "folk", "country",
@@ -110,8 +112,8 @@ def form(guild_id: int | None, then: str, chosen: Collection[str], locale: str) 
     items.append(
         button(translate("Keep it everywhere", locale), "agree", f"e|{kept}", style=primary, row=1)
     )
-    no = "No, keep nothing" if then.startswith("!") else "Only now, keep nothing"
-    items.append(button(translate(no, locale), "agree", f"n|{kept}", row=1))
+    no = translate("No, keep nothing" if then.startswith("!") else "Only now, keep nothing", locale)
+    items.append(button(no, "agree", f"n|{kept}", row=1))
     return ui.view(*items)
 
 
@@ -136,11 +138,22 @@ async def answered(client: Segno, interaction: Interaction, key: str, _: Sequenc
     then = then.removeprefix("!")
     if then and not refused:
         action, _dot, rest = then.partition(".")
+        interaction.extras[FORM] = True
         await client.actions[action](interaction, rest, chosen if choice == "n" else ())
         return
     locale = await client.language(interaction)
-    text = "Nothing was kept." if choice == "n" else "Thank you; I will remember it."
-    await interaction.response.edit_message(content=translate(text, locale), view=None)
+    text = translate(
+        "Nothing was kept." if choice == "n" else "Thank you; I will remember it.", locale
+    )
+    await interaction.response.edit_message(content=text, view=None)
+
+
+async def answer(interaction: Interaction, text: str) -> None:
+    """Say something to the person only: in place of the form they came from, if they did."""
+    if interaction.extras.get(FORM):
+        await interaction.response.edit_message(content=text, view=None)
+    else:
+        await interaction.response.send_message(text, ephemeral=True)
 
 
 async def _keep(client: Segno, interaction: Interaction, *, everywhere: bool) -> None:

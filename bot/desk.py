@@ -26,6 +26,7 @@ from bot.domain import Request
 from bot.jobs.admission import admit
 from bot.policy import Limits
 from bot.shelf import require_attachments
+from bot.taste_desk import Whose, filled
 from bot.ui import Interaction, progress_view
 from models.errors import Refusal
 from models.planner.brief import Brief
@@ -42,6 +43,8 @@ _REQUEST = TypeAdapter(Request)
 _RECORDED = ("compose", "extend", "rework", "arrange", "song")
 #: What a learned style is heard in.
 _COMPOSED = ("compose", "takes", "extend", "rework")
+#: What the reader says of words that ask for taste (`Reading.wants`).
+TASTES: Mapping[str, Whose] = {"taste": "mine", "taste-us": "ours"}
 NOT_HERE = "The style “{name}” is shared in another server only, so this is made without it."
 
 
@@ -49,18 +52,20 @@ NOT_HERE = "The style “{name}” is shared in another server only, so this is 
 class Ask:
     """A request, what should be remembered about how it was asked, and how much music it means.
 
-    `seconds` is None where that is left to us.
+    `seconds` is None where that is left to us. `taste` says whose tastes fill what is left open.
     """
 
     request: Request
     desk: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
+    taste: Whose | None = None
 
 
 def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask:
     """Read words and options into one request; an option overrides what the words said.
 
-    It is a song where the words ask for words, else a piece.
+    It is a song where the words ask for words, else a piece. "taste" among the options, or words
+    such as "something I would like", ask for a taste to fill what is left open.
 
     Raises
     ------
@@ -74,7 +79,10 @@ def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask
             "Tell me what to compose: a few words such as “a wistful waltz in D minor, one "
             "minute”, or pick a style."
         )
+    taste = given.pop("taste") if given.get("taste") in TASTES.values() else None
     reading = read(words, locale) if words else None
+    if reading and taste is None:
+        taste = next((TASTES[want] for want in reading.wants if want in TASTES), None)
     fields = reading.brief.to_json() if reading else {}
     exact = _exact(given)
     if {"bars", "seconds"} & exact.keys():
@@ -90,7 +98,7 @@ def understand(text: str | None, options: Mapping[str, Any], locale: str) -> Ask
     if reading:
         desk["unknown"] = reading.leftover
         desk["notes"] = [{"template": t, "values": values} for t, values in reading.notes]
-    return Ask(request, desk)
+    return Ask(request, desk, taste=taste)
 
 
 def _exact(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +121,8 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
     client: Segno = interaction.client
     if ask.request.kind != "learn":  # what is learned is said in words
         require_attachments(interaction)
+    if ask.taste is not None:
+        ask = await _flavoured(client, interaction, ask, ask.taste)
     chosen = await client.db.run(preferences.get, interaction.user.id)
     request = replace(ask.request, nonce=str(interaction.id))
     if chosen.voice_message and request.kind in _RECORDED:
@@ -162,6 +172,14 @@ async def _acknowledge(interaction: Interaction, text: str, shown: discord.ui.Vi
     if interaction.response.is_done():
         return (await interaction.edit_original_response(content=text, view=shown)).id
     return (await interaction.response.send_message(text, view=shown)).message_id
+
+
+async def _flavoured(client: Segno, interaction: Interaction, ask: Ask, whose: Whose) -> Ask:
+    """The request with what it leaves open taken from taste; the notes say so first."""
+    brief, notes = await filled(client, interaction, ask.request.brief, whose)
+    told = [{"template": template, "values": dict(values)} for template, values in notes]
+    desk = {**ask.desk, "notes": [*told, *ask.desk.get("notes", ())]}
+    return replace(ask, request=replace(ask.request, brief=brief), desk=desk)
 
 
 async def _dressed(

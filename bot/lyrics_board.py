@@ -1,7 +1,7 @@
 """What the buttons under words do, and what a message with words carries.
 
 In: a press with its key, or a finished piece. Out: a stored job (`bot.lyrics_desk`), a form, a
-rating, or the text, files and buttons of an answer. Words are changed by whoever asked for them
+deed, or the text, files and buttons of an answer. Words are changed by whoever asked for them
 only; everybody else writes their own with /lyrics.
 """
 
@@ -14,6 +14,7 @@ from functools import partial
 import discord
 
 from bot import (
+    consent_ui,
     desk,
     intake,
     lyrics_ask,
@@ -21,6 +22,7 @@ from bot import (
     lyrics_form,
     lyrics_text,
     lyrics_ui,
+    piece_deeds,
     shelf,
     ui,
     wording,
@@ -33,11 +35,8 @@ from bot.lyrics_ui import Words, WordsModal, words_in
 from bot.rework_desk import Named, receive
 from bot.ui import Interaction
 from models.errors import Refusal
-from storage import feedback, pieces
+from storage import pieces
 from storage.pieces import Piece
-
-#: The rating that saving a piece is.
-STAR = "⭐"
 
 
 async def write(
@@ -150,12 +149,15 @@ async def redo(client: Segno, interaction: Interaction, key: str, _: Sequence[st
 async def keep(client: Segno, interaction: Interaction, key: str, _: Sequence[str]) -> None:
     """Save a piece with a star, as the reaction does."""
     piece = await shelf.visible(client, interaction, key)
+    user_id, guild_id = interaction.user.id, interaction.guild_id
+    if not await piece_deeds.record(client, user_id, guild_id, piece, "save"):
+        await consent_ui.ask(client, interaction, f"keep.{piece.id}", styles=False)
+        return
     locale = await client.language(interaction)
-    await client.db.run(feedback.add, interaction.user.id, piece.id, STAR, {STAR: 1}, client.now())
     title = wording.quoted(piece.title, 60)
     text = translate("Saved with a ⭐: “{title}”, /piece show {id}", locale,
                      title=title, id=piece.id)  # fmt: skip
-    await interaction.response.send_message(text, ephemeral=True)
+    await consent_ui.answer(interaction, text)
 
 
 async def sing(client: Segno, interaction: Interaction, key: str, _: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import discord
 from sqlite_utils import Database
 
-from bot import wording
+from bot import piece_deeds, wording
 from bot.client import Segno
 from bot.files import files_in, remove_folders
 from bot.ui import Interaction
@@ -133,7 +133,8 @@ def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:
             job_id=job.id,
             created=job.created,
         )
-        pieces.save(db, piece, words=" ".join(names))
+        if pieces.save(db, piece, words=" ".join(names)):
+            piece_deeds.made(db, piece, job.created)
 
 
 def clip_of(folder: Path) -> dict[str, Any]:

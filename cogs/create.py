@@ -11,10 +11,11 @@ from typing import Any
 
 from discord import app_commands
 
-from bot import desk, rework_ask, rework_desk, suggest
+from bot import desk, piece_deeds, rework_ask, rework_desk, suggest
 from bot.client import Segno
 from bot.form import AgainModal
 from bot.shelf import asked_for, visible
+from bot.taste_desk import Whose
 from bot.ui import Interaction
 from cogs.pointing import Choices, Offering
 from models import vocabulary
@@ -23,6 +24,7 @@ from storage import jobs
 
 #: How many bars "Extend" adds: a section of the usual length.
 MORE_BARS = 16
+TASTE_CHOICES: dict[Whose, str] = {"mine": "my taste", "ours": "our taste, in this server"}
 
 
 class Create(Offering):
@@ -50,9 +52,11 @@ class Create(Offering):
         purpose="What the piece is for",
         instruments="Instruments, separated by commas",
         seed="The same seed and request give the same piece",
+        taste="Let your taste, or everybody's here, choose what you leave open",
     )
     @app_commands.choices(
-        meter=[app_commands.Choice(name=m, value=m) for m in ("4/4", "3/4", "6/8", "2/4")]
+        meter=[app_commands.Choice(name=m, value=m) for m in ("4/4", "3/4", "6/8", "2/4")],
+        taste=[app_commands.Choice(name=name, value=w) for w, name in TASTE_CHOICES.items()],
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -69,12 +73,14 @@ class Create(Offering):
         purpose: str | None = None,
         instruments: str | None = None,
         seed: int | None = None,
+        taste: Whose | None = None,
     ) -> None:
         """Read the words, let the options override them, and queue the piece."""
         locale = await self.bot.language(interaction)
         options: dict[str, Any] = {
             "style": style, "mood": mood, "key": key, "tempo": tempo, "meter": meter,
             "length": length, "purpose": purpose, "instruments": instruments, "seed": seed,
+            "taste": taste,
         }  # fmt: skip
         await desk.place(interaction, desk.understand(text, options, locale), locale)
 
@@ -100,8 +106,10 @@ class Create(Offering):
 
     async def vary(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Four variations of a piece at once."""
+        piece = await visible(self.bot, interaction, piece_id)
         four = rework_ask.PRESETS["vary"]
         await rework_desk.perform(self.bot, interaction, piece_id, four)
+        await piece_deeds.used(self.bot, interaction, piece)
 
     async def extend(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Continue a piece: more of it before its ending."""
@@ -115,6 +123,7 @@ class Create(Offering):
         piece = await visible(self.bot, interaction, piece_id)
         locale = await self.bot.language(interaction)
         await desk.place(interaction, desk.about(kind, piece, locale, **more), locale)
+        await piece_deeds.used(self.bot, interaction, piece)
 
     async def again(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Show the request of a piece in a form, to change and send again."""

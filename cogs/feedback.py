@@ -1,7 +1,8 @@
 """Reactions on a result: a rating, a wish to have the files, or a wish to have it gone.
 
-In: raw reaction events, which also come for messages from before a restart. Out: a stored rating
-(👍 ❤️ 🔥 ⭐ for, 👎 against), a direct message with the files (✉️), or a deletion (❌ by the asker).
+In: raw reaction events, which also come for messages from before a restart. Out: a deed (👍 ❤️ 🔥
+a like, ⭐ a save, 👎 a dislike) of a person who agreed to that, a direct message with the files
+(✉️), or a deletion (❌ by the asker).
 """
 
 from __future__ import annotations
@@ -12,21 +13,24 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot import i18n, shelf
+from bot import i18n, piece_deeds, shelf
 from bot.client import Segno
 from bot.lyrics_ui import page_of
 from models.errors import Refusal
-from storage import feedback, pieces, preferences
+from models.recommender.values import EventType
+from storage import pieces, preferences
 from storage.pieces import Piece
 
 log = logging.getLogger(__name__)
 
-RATINGS = {"👍": 1, "❤": 1, "🔥": 1, "⭐": 1, "👎": -1}
+DEEDS: dict[str, EventType] = {
+    "👍": "like", "❤": "like", "🔥": "like", "⭐": "save", "👎": "dislike",
+}  # fmt: skip
 ENVELOPES = frozenset({"✉", "📩", "📨", "💌"})
 CROSSES = frozenset({"❌", "✖", "❎"})
 
 
-def plain(emoji: discord.PartialEmoji) -> str:
+def plain(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
     """The emoji without the selector that only asks for a coloured picture."""
     return str(emoji).replace("\ufe0f", "")
 
@@ -39,7 +43,7 @@ class Feedback(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        """Store a rating, or do what the emoji asks for."""
+        """Store what it says of the piece, or do what the emoji asks for."""
         piece = await self._piece(event)
         if piece is None:
             return
@@ -48,17 +52,35 @@ class Feedback(commands.Cog):
             await self._mail(event.user_id, piece)
         elif emoji in CROSSES:
             await self._discard(event, piece)
-        else:
-            await self.bot.db.run(
-                feedback.add, event.user_id, piece.id, emoji, RATINGS, self.bot.now()
-            )
+        elif emoji in DEEDS:
+            await piece_deeds.record(self.bot, event.user_id, event.guild_id, piece, DEEDS[emoji])
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        """Take a rating back."""
-        piece = await self._piece(event)
-        if piece is not None:
-            await self.bot.db.run(feedback.remove, event.user_id, piece.id, plain(event.emoji))
+        """Take back what it said, unless another of the person's reactions still says so."""
+        deed = DEEDS.get(plain(event.emoji))
+        piece = None if deed is None else await self._piece(event)
+        if deed is None or piece is None or await self._still(event, deed):
+            return
+        await self.bot.taste.undo(event.user_id, event.guild_id or 0, "piece", piece.id, deed)
+
+    async def _still(self, event: discord.RawReactionActionEvent, deed: EventType) -> bool:
+        """Whether the person's other reactions to the message mean the same."""
+        if list(DEEDS.values()).count(deed) < 2:
+            return False
+        place = self.bot.get_partial_messageable(event.channel_id, guild_id=event.guild_id)
+        before = discord.Object(event.user_id - 1)
+        try:
+            message = await place.fetch_message(event.message_id)
+            for reaction in message.reactions:
+                if DEEDS.get(plain(reaction.emoji)) == deed:
+                    # One at most: whoever comes right after the id before theirs.
+                    async for user in reaction.users(limit=1, after=before):
+                        if user.id == event.user_id:
+                            return True
+        except discord.HTTPException as error:
+            log.info("could not look at the other reactions: %s", error)
+        return False
 
     async def _piece(self, event: discord.RawReactionActionEvent) -> Piece | None:
         """The one piece a message carries; a reaction to several says nothing about any."""

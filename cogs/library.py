@@ -14,7 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import shelf, wording
+from bot import piece_deeds, shelf, wording
 from bot.client import Segno
 from bot.i18n import translate
 from bot.lyrics_ui import page_of
@@ -105,6 +105,7 @@ class Library(commands.Cog):
         if not files and not missing:
             raise Refusal(shelf.GONE)
         await interaction.response.send_message("\n".join(missing), files=files, ephemeral=True)
+        await piece_deeds.used(self.bot, interaction, piece)
 
     async def delete(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
         """Delete a piece, its files and this message; only its asker may."""

@@ -1,0 +1,136 @@
+"""`/rate`: stars for a piece, and a comment that becomes tags the moment it is written.
+
+In: a piece, stars and words. Out: deeds of the person, with their consent to "reactions". A comment
+is reduced to what it says of the piece; its text is kept only if they say so. Somebody who has not
+agreed yet is asked first: their stars wait in the button, their comment is not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from bot import consent_ui, piece_deeds, shelf
+from bot.client import Segno
+from bot.i18n import translate
+from bot.taste.catalogue import shown
+from bot.ui import Interaction
+from bot.wording import quoted
+from models.errors import Refusal
+from models.recommender import comments
+from storage import consent, deeds, items
+from storage.db import write
+from storage.pieces import Piece
+
+LONGEST = 1000
+_MOST_TAGS = 6
+
+
+async def rate(
+    client: Segno,
+    interaction: Interaction,
+    piece_id: str,
+    stars: int,
+    comment: str | None,
+    keep_text: bool,
+) -> None:
+    """Take a rating.
+
+    Raises
+    ------
+    Refusal
+        When there is no such piece here.
+    """
+    piece = await shelf.visible(client, interaction, piece_id)
+    locale = await client.language(interaction)
+    agreed = await client.db.run(
+        consent.scope, interaction.user.id, "reactions", interaction.guild_id
+    )
+    if agreed is None:
+        lead = translate("Your {stars} stars for “{title}” wait for your answer.", locale,
+                         stars=stars, title=quoted(piece.title, 60))  # fmt: skip
+        if comment:
+            lead += " " + translate("Your comment is not kept; send it again afterwards.", locale)
+        then = f"rated.{piece.id}.{stars}"
+        await consent_ui.ask(client, interaction, then, styles=False, lead=lead)
+        return
+    text = await _stored(client, interaction, piece, stars, locale)
+    if comment and comment.strip():
+        text += "\n" + await _commented(client, interaction, piece, comment, keep_text, locale)
+    await interaction.response.send_message(text, ephemeral=True)
+
+
+async def rated(client: Segno, interaction: Interaction, key: str, _: Sequence[str]) -> None:
+    """Store the stars that waited for consent."""
+    piece_id, _dot, stars = key.rpartition(".")
+    piece = await shelf.visible(client, interaction, piece_id)
+    locale = await client.language(interaction)
+    text = await _stored(client, interaction, piece, int(stars), locale)
+    await consent_ui.answer(interaction, text)
+
+
+async def _stored(
+    client: Segno, interaction: Interaction, piece: Piece, stars: int, locale: str
+) -> str:
+    user_id, guild_id = interaction.user.id, interaction.guild_id
+    if not await piece_deeds.record(client, user_id, guild_id, piece, "rated", float(stars)):
+        raise Refusal(consent_ui.PAUSED)
+    shown = "★" * stars + "☆" * (5 - stars)
+    title = quoted(piece.title, 60)
+    return translate("Rated: “{title}” {stars}", locale, title=title, stars=shown)
+
+
+async def _commented(
+    client: Segno,
+    interaction: Interaction,
+    piece: Piece,
+    comment: str,
+    keep_text: bool,
+    locale: str,
+) -> str:
+    """Reduce a comment, store what it says, and say what was stored."""
+    user_id, guild_id = interaction.user.id, interaction.guild_id
+    opinion = await asyncio.to_thread(comments.reduce, comment[:LONGEST], locale)
+    await piece_deeds.record(
+        client, user_id, guild_id, piece, "comment", opinion.valence, tags=opinion.tags
+    )
+    said = _understood(opinion.valence, opinion.tags, locale)
+    if keep_text:
+        now = client.now()
+        await client.db.run(_keep_text, user_id, guild_id, piece.id, comment, now)
+        return said + " " + translate("I keep its text, as you asked.", locale)
+    return said + " " + translate("Its text is not kept.", locale)
+
+
+def _keep_text(
+    db: Database, user_id: int, guild_id: int | None, piece_id: str, text: str, now: float
+) -> None:
+    """Keep a comment's words; asking for it once is what the setting means."""
+    with write(db):
+        chosen = consent.settings(db, user_id)
+        consent.save_settings(db, replace(chosen, keep_comments=True))
+        row_id = items.number(db, f"piece:{piece_id}")
+        if row_id is not None:
+            deeds.keep_comment(db, user_id, guild_id, row_id, text, now)
+
+
+def _understood(valence: float, tags: Mapping[str, float], locale: str) -> str:
+    """What a comment was reduced to."""
+    if valence > 0.15:
+        opinion = translate("you like it", locale)
+    elif valence < -0.15:
+        opinion = translate("you do not like it", locale)
+    else:
+        opinion = translate("no opinion either way", locale)
+    names = [shown(tag, locale) for tag in sorted(tags, key=lambda t: -tags[t])[:_MOST_TAGS]]
+    if not names:
+        return translate("From your comment I take: {opinion}.", locale, opinion=opinion)
+    return translate(
+        "From your comment I take: {opinion}; it is about {tags}.",
+        locale,
+        opinion=opinion,
+        tags=translate(", ", locale).join(names),
+    )

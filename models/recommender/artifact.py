@@ -58,7 +58,8 @@ def load_with_extra(path: Path) -> tuple[Factors, dict[str, Any]]:
     OSError, ValueError, KeyError, zipfile.BadZipFile
         When the file is missing, damaged, pickled or of another format.
     """
-    with np.load(path, allow_pickle=False) as held:
+    # np.load leaves a damaged file open when it is given a path.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
         if int(held["format"]) != FORMAT:
             raise ValueError(f"{path.name} has format {int(held['format'])}, not {FORMAT}")
         factors = Factors(

@@ -25,6 +25,8 @@ from models.recommender.values import Deed
 DAY = 86400.0
 #: The largest confidence against an item, in units of `Settings.alpha`.
 MOST_AGAINST = 3.0
+#: Less than this has faded to nothing (in plays).
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def row(net: Mapping[str, float], index: Mapping[str, int], settings: Settings) 
     times |n| / 10, capped at `MOST_AGAINST` alpha.
     """
     alpha = settings.alpha
-    known = [(index[item], n) for item, n in net.items() if item in index and n]
+    known = [(index[k], n) for k, n in net.items() if k in index and abs(n) >= LEAST]
     columns = np.array([at for at, _ in known], np.int32)
     worths = np.array([n for _, n in known], np.float64)
     values = np.zeros(len(known), np.float64)

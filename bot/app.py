@@ -26,6 +26,7 @@ from bot.jobs.runner import Runner
 from bot.jobs.worker import WorkerSetup
 from bot.settings import Settings
 from bot.shelf import keep
+from bot.taste.keeper import TasteKeeper
 from models.errors import Refusal
 from storage.db import DbThread
 
@@ -122,7 +123,7 @@ async def run(settings: Settings, announce: Callable[[str], None] = print) -> No
 
             app = build(settings, db, shard_count=1)
             front = on_local_page(app, announce)
-        async with front:
+        async with front, TasteKeeper(app.client.taste, app.client):
             await app.runner.run(stop)
 
 

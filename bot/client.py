@@ -104,7 +104,9 @@ class Segno(commands.AutoShardedBot):
             **options,
         )
         self.db, self.settings, self.wake, self.now = db, settings, wake, now
-        self.taste = Taste(db, Path(settings.data_dir) / "taste", now, database=settings.database)
+        self.taste = Taste(
+            db, settings.taste_dir, now, database=settings.database, holdout=settings.taste_holdout
+        )
         self.actions: dict[str, Handler] = {}
 
     @property

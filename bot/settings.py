@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     max_upload_kb: int = Field(default=4096, ge=1)
     train_on_discord_files: bool = False
 
+    # Recommendations
+    taste_holdout: float = Field(default=0.1, ge=0, le=1)
+
     # Keeping
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     retention_days: int = Field(default=30, ge=1)

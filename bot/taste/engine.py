@@ -57,8 +57,8 @@ MOST_PEOPLE = 12
 #: People a server's taste is read from, at most.
 _MOST_COUNTED = 200
 NOBODY = (
-    "Fewer than two of you have agreed to be put together here. Each of you can press “Count me "
-    "in”, or agree with /taste together."
+    "Fewer than two of you have agreed to be put together here. Whoever wants to be counted can "
+    "press “Count me in”."
 )
 LEFT_OUT = "{count} of you did not agree to be put together, so their tastes are left out."
 NOT_COMPARED = "I compare only two people who both agreed to it in this server."

@@ -104,7 +104,7 @@ def _declared(person: Person, tags: Mapping[str, float]) -> list[str]:
     found = []
     for key in person.declared:
         own = person.items.get(key)
-        if own is not None and any(w >= 0.5 and tags.get(t, 0.0) > 0 for t, w in own.tags.items()):
+        if own is not None and any(w >= 1.0 and tags.get(t, 0.0) > 0 for t, w in own.tags.items()):
             found.append(key)
     return found
 

@@ -90,8 +90,7 @@ def clear(db: Database, user_id: int, guild_id: int | None, type: str) -> int:
 def of(db: Database, user_id: int, guild_id: int | None) -> list[Signal]:
     """Return everything a person's taste is known by in a server, listens included, in no order."""
     mine = [user_id, guild_id or 0]
-    # A plain equality lets SQLite group in the order of the key, without sorting.
-    where = "user_id = ?1 AND guild_id IN (0, ?2)" if guild_id else "user_id = ?1 AND guild_id = ?2"
+    where = "user_id = ?1 AND guild_id IN (0, ?2)"
     listened = db.conn.execute(
         "SELECT i.kind || ':' || i.key, 'listen', d.plays, d.day * 86400.0"  # noqa: S608
         f" FROM ({by_day(where)}) AS d JOIN items AS i ON i.id = d.item_id",

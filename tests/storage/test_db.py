@@ -32,7 +32,9 @@ def test_contract(tmp_path):
     }
     tables = [t for t in db.tables if not t.name.startswith(("_", "sqlite_", "pieces_fts"))]
     assert {t.name for t in tables} == {
-        "jobs", "turns", "pieces", "ratings", "preferences", "styles", "active_styles",
+        "jobs", "turns", "pieces", "preferences", "styles", "active_styles",
+        "consents", "taste_settings", "items", "item_tags", "listens", "presence", "deeds",
+        "comments", "impressions", "impression_people", "taste_models", "forgotten",
     }  # fmt: skip
     assert all(t.strict for t in tables)
     db.close()

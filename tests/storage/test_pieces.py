@@ -1,13 +1,11 @@
-"""Pieces and their search, ratings, settings."""
+"""Pieces and their search, settings."""
 
 from dataclasses import replace
 
 import pytest
 
-from storage import deliveries, feedback, jobs, pieces, preferences
+from storage import consent, deeds, deliveries, items, jobs, pieces, preferences
 from storage.pieces import Piece
-
-VALUES = {"👍": 1, "🔥": 1, "👎": -1}
 
 
 def piece(id, owner=1, guild=10, title="Rain at Night", created=0.0, **more):
@@ -90,14 +88,16 @@ def test_pages(db):
 def test_delete_is_the_owners_and_leaves_only_lineage(db):
     pieces.save(db, piece("a"), words="钢琴")
     pieces.save(db, piece("child", parent="a", created=1))
-    feedback.add(db, 2, "a", "👍", VALUES, 0.0)
+    consent.grant(db, 2, ["reactions"], 0, 0.0)
+    [item] = items.ensure(db, [("piece", "a", "Rain at Night", "")])
+    assert deeds.record(db, 2, 0, item, "like", 1, "reactions", 0.0)
     assert pieces.delete(db, "a", 2, 9.0) is None
     assert pieces.delete(db, "a", 1, 9.0).folder == "/pieces/a"
     assert pieces.delete(db, "a", 1, 9.0) is None
     assert pieces.get(db, "a") is None
     assert found(db) == ["child"]
     assert found(db, "钢琴") == []
-    assert db["ratings"].count == 0
+    assert (db["items"].count, db["deeds"].count) == (0, 0)
     row = db["pieces"].get(1)
     assert (row["title"], row["brief"], row["folder"], row["deleted"]) == ("", "{}", "", 9.0)
 
@@ -111,24 +111,6 @@ def test_the_answer_links_its_pieces(db, ask):
     assert pieces.by_message(db, 4242) == ()
     deliveries.mark_delivered(db, job, 4242)
     assert [p.id for p in pieces.by_message(db, 4242)] == ["take 2", "take 1"]
-
-
-def test_ratings(db):
-    pieces.save(db, piece("a"))
-    pieces.save(db, piece("gone"))
-    pieces.delete(db, "gone", 1, 1.0)
-    assert feedback.add(db, 1, "a", "👍", VALUES, 1.0)
-    assert not feedback.add(db, 1, "a", "👍", VALUES, 2.0)
-    assert feedback.add(db, 1, "a", "🔥", VALUES, 3.0)
-    assert feedback.add(db, 2, "a", "👎", VALUES, 4.0)
-    assert not feedback.add(db, 2, "a", "🎻", VALUES, 5.0)
-    assert not feedback.add(db, 2, "gone", "👍", VALUES, 5.0)
-    assert not feedback.add(db, 2, "never", "👍", VALUES, 5.0)
-    rows = [(r["user_id"], r["emoji"], r["value"]) for r in db["ratings"].rows]
-    assert sorted(rows) == [(1, "👍", 1), (1, "🔥", 1), (2, "👎", -1)]
-    assert feedback.remove(db, 2, "a", "👎")
-    assert not feedback.remove(db, 2, "a", "👎")
-    assert db["ratings"].count == 2
 
 
 def test_preferences(db):

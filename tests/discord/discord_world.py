@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import logging
+import time
 import zipfile
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -320,8 +321,13 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(folder, *, locale="en-US", studio=None, spec=None, expect=(), **settings):
-    """Open a world; on leaving, hold what was sent to the rules and what was logged to `expect`."""
+async def open_world(
+    folder, *, locale="en-US", studio=None, spec=None, expect=(), clock=time.time, **settings
+):
+    """Open a world; on leaving, hold what was sent to the rules and what was logged to `expect`.
+
+    `clock` is what the bot takes for the time (UTC epoch seconds).
+    """
     studio = studio or TinyStudio()
     chosen = Settings(_env_file=None, data_dir=folder, progress_interval=0, **settings)
     complaints = Complaints()
@@ -336,7 +342,7 @@ async def open_world(folder, *, locale="en-US", studio=None, spec=None, expect=(
     interactions.base_payload = localised
     try:
         async with DbThread(chosen.database) as db:
-            app = build(chosen, db, studio, shard_count=1)
+            app = build(chosen, db, studio, shard_count=1, now=clock)
             # Not `simcord.run`: its context variables cannot cross from a fixture into a test.
             env = Env(app.client, check_errors=False)
             await env.start()

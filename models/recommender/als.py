@@ -101,41 +101,39 @@ def tfidf(tags: csr_matrix) -> csr_matrix:
     weighted = csr_matrix(tags, dtype=np.float64)
     weighted.data = np.log1p(weighted.data)
     tagged = np.asarray((tags > 0).sum(axis=0)).ravel()
-    weighted = weighted.multiply(np.log(tags.shape[0] / np.maximum(tagged, 1))[None, :]).tocsr()
+    rarity = np.log(max(tags.shape[0], 1) / np.maximum(tagged, 1))
+    weighted = weighted.multiply(rarity[None, :]).tocsr()
     sizes = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     sizes[sizes == 0] = 1.0
     return csr_matrix(weighted.multiply(1 / sizes[:, None]), dtype=np.float32)
 
 
 class Serving:
-    """Factors ready to answer; holds implicit's model on one thread, since two stall each other."""
+    """Factors ready to answer.
+
+    Folds in by itself instead of through implicit: its guards against BLAS threads take longer than
+    the sum, it takes rows of any width, and the bot need not load it (see the tests: the same
+    vectors to 1e-4).
+    """
 
     def __init__(self, factors: Factors) -> None:
         self.factors = factors
         self._columns = len(factors.items)
 
-    @cached_property
-    def _als(self) -> Any:
-        model = _model(self.factors.settings, 0)
-        model.item_factors = np.ascontiguousarray(self.factors.item_factors, np.float32)
-        # implicit wants users; ours are only ever folded in.
-        model.user_factors = np.zeros((1, self.factors.settings.factors), np.float32)
-        return model
-
     def fold_in(self, row: csr_matrix) -> Array:
-        """The vector (f,) of somebody with these confidences (1, N); zeros for an empty row.
+        """The vector (f,) of somebody with these confidences (1, N); zeros where none is positive.
 
         Raises
         ------
         ValueError
-            When the row does not have one column per item: implicit would answer wrongly.
+            When the row does not have one column per item.
         """
         self._check(row)
-        if not self._columns or not row.nnz:
+        liked = row.data > 0
+        if not liked.any():
             return np.zeros(self.factors.settings.factors, np.float32)
-        with _one_thread():
-            found = self._als.recalculate_user(0, row)
-        return np.asarray(found, np.float32).ravel()
+        wanted = row.data[liked] @ self.factors.item_factors[row.indices[liked]]
+        return np.asarray(np.linalg.solve(self._system(row), wanted), np.float32)
 
     def scores(self, vector: Array) -> Array:
         """How well each item suits a vector, (N,)."""
@@ -159,19 +157,16 @@ class Serving:
     def explain(self, row: csr_matrix, item: int, count: int = 3) -> list[tuple[str, float]]:
         """What in a row speaks most for an item: (item id, contribution), strongest first.
 
-        The score is a sum over the row's entries (Hu et al., section 5): entry u adds
-        c_u * y_item' (Y'CY + reg)^-1 y_u. Entries against an item have preference 0 and so add
-        nothing; they are left out.
+        The score is a sum over the row's positive entries (Hu et al., section 5): entry u adds
+        c_u * y_item' (Y'CY + reg)^-1 y_u. Entries against an item have preference 0, so they add
+        nothing of their own; they change what the others add. Only what speaks for it is told.
         """
         self._check(row)
         liked = row.indices[row.data > 0]
         if not len(liked):
             return []
         factors = self.factors.item_factors
-        trust = np.abs(row.data)
-        known = factors[row.indices]
-        system = self._gram + (known.T * (trust - 1.0)) @ known
-        solved = np.linalg.solve(system, factors[item])
+        solved = np.linalg.solve(self._system(row), factors[item])
         parts = row.data[row.data > 0] * (factors[liked] @ solved)
         best = [at for at in np.argsort(-parts) if liked[at] != item and parts[at] > 0][:count]
         return [(self.factors.items[liked[at]], float(parts[at])) for at in best]
@@ -182,6 +177,12 @@ class Serving:
         near[item] = -np.inf
         best = np.argsort(-near)[: min(count, self._columns - 1)]
         return [(self.factors.items[at], float(near[at])) for at in best]
+
+    def _system(self, row: csr_matrix) -> NDArray[np.float64]:
+        """Y'CY + reg, (f, f): what is not in the row has confidence 1, an entry its size."""
+        held = row.data != 0  # a stored zero is no entry
+        known = self.factors.item_factors[row.indices[held]]
+        return self._gram + (known.T * (np.abs(row.data[held]) - 1.0)) @ known
 
     @cached_property
     def _gram(self) -> NDArray[np.float64]:
@@ -210,7 +211,7 @@ def _model(settings: Settings, seed: int) -> Any:
             regularization=settings.regularization,
             alpha=1.0,  # confidences come weighted
             iterations=settings.iterations,
-            num_threads=1,  # two make one recalculation wait for a scheduler's turn
+            num_threads=1,  # a fit shares its machine with the bot
             random_state=seed,
         )
 

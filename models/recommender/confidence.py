@@ -77,7 +77,7 @@ def net(deeds: Iterable[Deed], now: float, half_life_days: float | None = None) 
         value *= 0.5 ** (max(0.0, now - deed.ts) / half_life)
         side = skips if deed.type == "skip" else likes
         side[deed.item] = side.get(deed.item, 0.0) + value
-        if value > 0 and (artist := _artist_of(deed.item)):
+        if value > 0 and (artist := artist_of(deed.item)):
             likes[artist] = likes.get(artist, 0.0) + value
     found = {item: n for item, n in likes.items() if n}
     for item, n in skips.items():
@@ -86,7 +86,7 @@ def net(deeds: Iterable[Deed], now: float, half_life_days: float | None = None) 
     return found | against
 
 
-def _artist_of(item: str) -> str | None:
+def artist_of(item: str) -> str | None:
     """The artist's id of a track's."""
     kind, _, key = item.partition(":")
     artist, between, _ = key.partition(names.BETWEEN)
@@ -96,8 +96,9 @@ def _artist_of(item: str) -> str | None:
 def row(net: Mapping[str, float], index: Mapping[str, int], settings: Settings) -> csr_matrix:
     """A person's confidences over the items of `index`, csr (1, N) float32.
 
-    For: alpha (1 + log1p(n) / mean) / 2, the mean over the person's own items. Against: minus alpha
-    times |n| / 10, capped at `MOST_AGAINST` alpha.
+    For: alpha (1 + log1p(n) / mean) / 2, the mean over the person's own items. Against: -1 minus
+    alpha times |n| / 10, capped at `MOST_AGAINST` alpha; what is missing has 1 already, and a skip
+    must say more than that.
     """
     alpha = settings.alpha
     known = [(index[k], n) for k, n in net.items() if k in index and abs(n) >= LEAST]
@@ -108,7 +109,7 @@ def row(net: Mapping[str, float], index: Mapping[str, int], settings: Settings) 
     if likes.any():
         grown = np.log1p(worths[likes])
         values[likes] = alpha * (0.5 + 0.5 * grown / grown.mean())
-    values[~likes] = -alpha * np.minimum(-worths[~likes] / 10.0, MOST_AGAINST)
+    values[~likes] = -1.0 - alpha * np.minimum(-worths[~likes] / 10.0, MOST_AGAINST)
     found = csr_matrix(
         (values.astype(np.float32), (np.zeros(len(known), np.int32), columns)),
         shape=(1, len(index)),

@@ -2,31 +2,42 @@
 
 In: a `Score`. Out: a PNG, 1280 wide: title and facts, then one or more systems, each with section
 bands, chord symbols, the notes coloured by track and brightened by velocity, a drum lane and bar
-numbers. Drawn at twice the size and averaged down, which is three times faster than matplotlib and
-smoother (notes/rendering.md, section 6).
+numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from PIL import Image, ImageDraw
-
 from bot.i18n import translate
 from bot.recipe import clock, key_name
+from bot.render import canvas
+from bot.render.canvas import (
+    BLUE,
+    DIM,
+    GOLD,
+    LINE,
+    ORANGE,
+    PANEL,
+    PAPER,
+    PINK,
+    PURPLE,
+    SCALE,
+    STRONG_LINE,
+    TEAL,
+    TEXT,
+    WIDTH,
+    Canvas,
+    Colour,
+    blend,
+)
 from bot.render.failures import disk_errors
-from bot.render.fonts import Fonts, needs_chinese
 from models import vocabulary
 from models.score import Role, Score, Track
 
-Colour = tuple[int, int, int]
-Box = tuple[float, float, float, float]
-
-WIDTH = 1280
-_SCALE = 2
 _LEFT, _RIGHT = 56, 24
 _HEADER = 124
 _BAND, _CHORDS, _NUMBERS, _GAP = 24, 22, 20, 18
@@ -36,22 +47,16 @@ _BARS_PER_SYSTEM = 36
 _MOST_SYSTEMS = 4
 _ROLL_HEIGHTS = (400, 260, 190, 160)  # by number of systems
 
-_PAPER: Colour = (24, 26, 33)
-_ROLL: Colour = (31, 34, 43)
 _BLACK_KEYS: Colour = (27, 30, 38)
-_LINE: Colour = (45, 49, 61)
-_BAR_LINE: Colour = (66, 72, 90)
-_TEXT: Colour = (236, 239, 244)
-_DIM: Colour = (150, 158, 175)
 
 _ROLE_COLOURS: dict[Role, Colour] = {
-    "melody": (255, 200, 87),
-    "counter": (255, 122, 162),
-    "chords": (88, 166, 255),
-    "pad": (160, 132, 240),
-    "bass": (45, 208, 180),
+    "melody": GOLD,
+    "counter": PINK,
+    "chords": BLUE,
+    "pad": PURPLE,
+    "bass": TEAL,
     "drums": (205, 213, 225),
-    "other": (250, 140, 75),
+    "other": ORANGE,
 }
 _MORE_COLOURS: tuple[Colour, ...] = (
     (152, 216, 92),
@@ -92,13 +97,13 @@ def piano_roll(score: Score, path: Path, locale: str = "en") -> None:
     _draw_header(page)
     for number in range(page.systems):
         _draw_system(page, _System.of(page, number))
-    picture = page.image.reduce(_SCALE)
+    picture = page.image.reduce(SCALE)
     with disk_errors():
         picture.save(path, "PNG", compress_level=6)
 
 
 @dataclass(frozen=True)
-class _Page:
+class _Page(Canvas):
     """The score with everything decided once: colours, lanes, sizes, pens."""
 
     score: Score
@@ -109,9 +114,6 @@ class _Page:
     highest: int
     systems: int
     bars_per_system: int
-    image: Image.Image
-    pen: ImageDraw.ImageDraw
-    fonts: Fonts = field(default_factory=lambda: Fonts(_SCALE))
 
     @classmethod
     def of(cls, score: Score, locale: str) -> _Page:
@@ -121,40 +123,11 @@ class _Page:
         lowest, highest = min(pitches) - 1 - missing // 2, max(pitches) + 1 + missing // 2
         lanes = _lanes_of(score)
         height = _HEADER + systems * (_system_height(systems, len(lanes)) + _GAP)
-        image = Image.new("RGB", (WIDTH * _SCALE, height * _SCALE), _PAPER)
+        sheet = canvas.new(height)
         return cls(
-            score, locale, _colours(score.tracks), lanes, lowest, highest, systems,
-            -(-score.bars // systems), image, ImageDraw.Draw(image),
+            sheet.image, sheet.pen, sheet.fonts, score, locale, _colours(score.tracks), lanes,
+            lowest, highest, systems, -(-score.bars // systems),
         )  # fmt: skip
-
-    def box(self, box: Box, fill: Colour, radius: float = 0) -> None:
-        left, top, right, bottom = (v * _SCALE for v in box)
-        shape = (left, top, max(left, right - 1), max(top, bottom - 1))
-        if radius and right - left > 4:
-            self.pen.rounded_rectangle(shape, radius * _SCALE, fill)
-        else:
-            self.pen.rectangle(shape, fill)
-
-    def width_of(self, text: str, size: int, bold: bool = False) -> float:
-        return self.fonts.of(text, size, bold).getlength(text) / _SCALE
-
-    def text(
-        self, x: float, y: float, text: str, size: int, fill: Colour, bold: bool = False,
-        anchor: str = "lm",
-    ) -> None:  # fmt: skip
-        font = self.fonts.of(text, size, bold)
-        # No Chinese bold is common to all systems: a thin outline does the same.
-        outline = 1 if bold and needs_chinese(text) else 0
-        at = (x * _SCALE, y * _SCALE)
-        self.pen.text(at, text, fill, font, anchor, stroke_width=outline)
-
-    def fitting(self, text: str, size: int, room: float, bold: bool = False) -> str:
-        """The text, shortened with an ellipsis until it fits `room`; empty when nothing does."""
-        if self.width_of(text, size, bold) <= room:
-            return text
-        while text and self.width_of(text + "…", size, bold) > room:
-            text = text[:-1]
-        return text + "…" if text else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,18 +197,11 @@ def _colours(tracks: Iterable[Track]) -> dict[int, Colour]:
     return chosen
 
 
-def _blend(colour: Colour, ground: Colour, share: float) -> Colour:
-    red, green, blue = (
-        round(c * share + g * (1 - share)) for c, g in zip(colour, ground, strict=True)
-    )
-    return red, green, blue
-
-
 def _draw_header(page: _Page) -> None:
     score = page.score
     title = page.fonts.drawable(score.title, 30, bold=True) or "Segno"
     title = page.fitting(title, 30, WIDTH - 2 * _RIGHT - _LEFT, bold=True)
-    page.text(_LEFT, 34, title, 30, _TEXT, bold=True)
+    page.text(_LEFT, 34, title, 30, TEXT, bold=True)
     tempi = sorted({round(t.bpm) for t in score.tempos})
     tempo = f"{tempi[0]}–{tempi[-1]}" if len(tempi) > 1 else f"{score.bpm:.4g}"
     facts = [
@@ -245,17 +211,17 @@ def _draw_header(page: _Page) -> None:
         translate("{count} bars", page.locale, count=score.bars),
         clock(score.seconds),
     ]
-    page.text(_LEFT, 69, "  ·  ".join(facts), 16, _DIM)
+    page.text(_LEFT, 69, "  ·  ".join(facts), 16, DIM)
     x = float(_LEFT)
     for index, track in enumerate(score.tracks):
         if not track.notes:
             continue
         name = page.fonts.drawable(_track_name(track, page.locale), 14)
         if x + 18 + page.width_of(name, 14) > WIDTH - _RIGHT:
-            page.text(x, 100, "…", 14, _DIM)
+            page.text(x, 100, "…", 14, DIM)
             break
         page.box((x, 94, x + 12, 106), page.colours[index], radius=3)
-        page.text(x + 18, 100, name, 14, _TEXT)
+        page.text(x + 18, 100, name, 14, TEXT)
         x += 18 + page.width_of(name, 14) + 22
 
 
@@ -289,22 +255,22 @@ def _draw_system(page: _Page, system: _System) -> None:
 
 
 def _draw_ground(page: _Page, system: _System) -> None:
-    page.box((system.left, system.roll_top, system.right, system.roll_bottom), _ROLL)
+    page.box((system.left, system.roll_top, system.right, system.roll_bottom), PANEL)
     for pitch in range(page.lowest, page.highest + 1):
         top, bottom = _pitch_box(page, system, pitch)
         if pitch % 12 in (1, 3, 6, 8, 10):
             page.box((system.left, top, system.right, bottom), _BLACK_KEYS)
         if pitch % 12 == 0:
-            page.box((system.left, bottom - 0.5, system.right, bottom + 0.5), _BAR_LINE)
+            page.box((system.left, bottom - 0.5, system.right, bottom + 0.5), STRONG_LINE)
             page.text(
-                system.left - 10, (top + bottom) / 2, f"C{pitch // 12 - 1}", 11, _DIM, anchor="rm"
+                system.left - 10, (top + bottom) / 2, f"C{pitch // 12 - 1}", 11, DIM, anchor="rm"
             )
     lanes_top = system.roll_bottom + 6
     for row, (name, _) in enumerate(page.lanes):
         y = lanes_top + row * _DRUM_ROW
-        page.box((system.left, y, system.right, y + _DRUM_ROW - 1), _ROLL)
+        page.box((system.left, y, system.right, y + _DRUM_ROW - 1), PANEL)
         label = page.fitting(translate(name, page.locale), 10, _LEFT - 12)
-        page.text(system.left - 8, y + _DRUM_ROW / 2, label, 10, _DIM, anchor="rm")
+        page.text(system.left - 8, y + _DRUM_ROW / 2, label, 10, DIM, anchor="rm")
     _draw_bar_lines(page, system)
 
 
@@ -319,12 +285,12 @@ def _draw_bar_lines(page: _Page, system: _System) -> None:
             steps = round(system.bar_beats / pulse)
             for step in range(1, steps):
                 beat_x = system.x(bar * system.bar_beats + step * pulse)
-                page.box((beat_x, system.roll_top, beat_x + 0.5, bottom), _LINE)
+                page.box((beat_x, system.roll_top, beat_x + 0.5, bottom), LINE)
         strong = bar_width >= 8 or bar % every == 0
         if strong:
-            page.box((x - 0.5, system.roll_top, x + 0.5, bottom), _BAR_LINE)
+            page.box((x - 0.5, system.roll_top, x + 0.5, bottom), STRONG_LINE)
         if bar < system.last and (bar % every == 0):
-            page.text(x + 3, bottom + 10, str(bar + 1), 11, _DIM)
+            page.text(x + 3, bottom + 10, str(bar + 1), 11, DIM)
 
 
 def _draw_sections(page: _Page, system: _System) -> None:
@@ -339,7 +305,7 @@ def _draw_sections(page: _Page, system: _System) -> None:
         page.box((left + 1, system.top, right - 1, system.top + _BAND - 4), colour, radius=4)
         name = page.fonts.drawable(_section_name(section.name, page.locale), 13)
         name = page.fitting(name, 13, right - left - 12)
-        page.text(left + 8, system.top + (_BAND - 4) / 2, name, 13, _TEXT)
+        page.text(left + 8, system.top + (_BAND - 4) / 2, name, 13, TEXT)
 
 
 def _section_name(name: str, locale: str) -> str:
@@ -368,7 +334,7 @@ def _draw_chords(page: _Page, system: _System) -> None:
         right = left + page.width_of(name, size)
         if right < WIDTH - 4 and all(right + 4 <= a or left >= b + 4 for a, b in shown):
             shown.append((left, right))
-            page.text(left, y, name, size, _TEXT)
+            page.text(left, y, name, size, TEXT)
 
 
 def _pitch_box(page: _Page, system: _System, pitch: int) -> tuple[float, float]:
@@ -378,14 +344,14 @@ def _pitch_box(page: _Page, system: _System, pitch: int) -> tuple[float, float]:
 
 
 def _draw_notes(page: _Page, system: _System, track: Track, colour: Colour) -> None:
-    rim = _blend(colour, _PAPER, 0.25)
+    rim = blend(colour, PAPER, 0.25)
     for note in track.notes:
         if not system.shows(note.onset, note.end):
             continue
         left, right = system.x(note.onset), max(system.x(note.end), system.x(note.onset) + 2)
         top, bottom = _pitch_box(page, system, note.pitch)
         grow = max(0.0, (4 - (bottom - top)) / 2)  # never thinner than 4 px
-        fill = _blend(colour, _ROLL, 0.45 + 0.55 * note.velocity / 127)
+        fill = blend(colour, PANEL, 0.45 + 0.55 * note.velocity / 127)
         page.box((left, top - grow, right, bottom + grow), rim, radius=2)
         page.box((left + 0.5, top - grow + 0.5, right - 0.5, bottom + grow - 0.5), fill, radius=2)
 
@@ -399,5 +365,5 @@ def _draw_drums(page: _Page, system: _System, track: Track, colour: Colour) -> N
         x = system.x(note.onset)
         bottom = system.roll_bottom + 6 + (rows[note.pitch] + 1) * _DRUM_ROW - 2
         height = 3 + (_DRUM_ROW - 5) * note.velocity / 127
-        fill = _blend(colour, _ROLL, 0.4 + 0.6 * note.velocity / 127)
+        fill = blend(colour, PANEL, 0.4 + 0.6 * note.velocity / 127)
         page.box((x, bottom - height, x + width, bottom), fill, radius=1)

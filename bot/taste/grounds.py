@@ -17,6 +17,7 @@ from bot.taste.library import Model
 from bot.taste.person import Person
 from bot.taste.scoring import Field, Scored, closed_row, taste_row
 from models.recommender import content
+from models.recommender.values import CLOSED
 
 if TYPE_CHECKING:
     from bot.taste.listing import Closed
@@ -61,7 +62,8 @@ def find(
         tuple(key for key, _ in goes_with.most_common(_MOST)),
         tuple(declared)[:_MOST],
         tuple(tag for tag, _ in shared.most_common(_MOST)),
-        bool(popularity) and popularity[0] > _POPULAR,
+        # A vocabulary's popularity comes from the genre tree too, which is not many people.
+        bool(popularity) and popularity[0] > _POPULAR and field.kind not in CLOSED,
     )
 
 

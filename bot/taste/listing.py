@@ -17,6 +17,7 @@ from bot.taste.grounds import Found
 from bot.taste.person import Person
 from bot.taste.scoring import Field, Scored, popular, score_closed, score_open, score_own
 from bot.taste.values import Mode, Policy
+from models.recommender import confidence
 from models.recommender.choose import choose
 from models.recommender.groups import together
 from models.recommender.values import CLOSED, OPEN, Kind
@@ -159,6 +160,8 @@ def _allowed(scene: Scene, field: Field, count: int) -> NDArray[np.bool_]:
     barred = set(scene.barred)
     for person in scene.people:
         barred |= person.never | person.disliked
+    # An artist nobody may be shown takes their tracks along.
+    barred |= {key for key in field.ids if confidence.artist_of(key) in barred}
     if not scene.known:
         barred |= frozenset.intersection(*(person.known for person in scene.people))
     fresh = [

@@ -25,6 +25,8 @@ Scores = NDArray[np.float64]
 SERVER = 0.5
 #: ... from so many active people on.
 ACTIVE = 20
+#: A track is suggested to others from so many listeners on: exports hold private recordings too.
+LISTENERS = 2
 #: What counts for things of our own, whose sound is known exactly: authored, not measured.
 OWN = {"content": 0.8, "tags": 1.0, "cf": 1.0, "popularity": 0.2}
 #: Own items whose likeness is asked for: the strongest.
@@ -64,9 +66,12 @@ def open_field(kind: Kind, everybody: Model | None, server: Model | None) -> Fie
         return Field(kind, (), np.zeros((0, 1), np.float32))
     if server is not None and server.people < ACTIVE:
         server = None
-    rows = everybody.rows_of(kind)
+    rows = _shareable(everybody, kind)
     ids = [everybody.factors.items[i] for i in rows]
-    new = [k for k in _ids(server, kind) if k not in everybody.index] if server else []
+    new: list[str] = []
+    if server is not None:
+        met = (server.factors.items[i] for i in _shareable(server, kind))
+        new = [key for key in met if key not in everybody.index]
     at = np.concatenate([rows, np.full(len(new), -1, np.int64)])
     ids += new
     there = None
@@ -236,8 +241,12 @@ def _placed_rows(rows: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np
     return found
 
 
-def _ids(model: Model, kind: Kind) -> list[str]:
-    return [model.factors.items[i] for i in model.rows_of(kind)]
+def _shareable(model: Model, kind: Kind) -> NDArray[np.int64]:
+    """The rows of a kind that may be suggested; a track's name that one export holds may not."""
+    rows = model.rows_of(kind)
+    if kind != "track":
+        return rows
+    return rows[model.factors.popularity[rows] * model.people > LISTENERS - 0.5]
 
 
 def _agreement(mine: Mapping[str, float], tags: Mapping[str, float]) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.jobs.housekeeping import BACKUP_NAME, backups, expired, tidy, unfinished
 from bot.settings import Settings
-from storage import deliveries, jobs
+from storage import consent, deliveries, items, jobs, listens
 from storage.db import DbThread
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -72,3 +72,20 @@ async def test_old_copies_and_broken_off_ones_go_even_when_no_new_ones_are_made(
     async with DbThread(settings.database) as db:
         await tidy(db, settings, now)
     assert set(settings.backups_dir.iterdir()) == {kept, fresh}
+
+
+async def test_single_plays_are_counted_by_day_when_they_are_old(tmp_path):
+    settings = Settings(_env_file=None, data_dir=tmp_path, presence_days=2, backup_hours=0)
+    now = NOW.timestamp()
+
+    def listen(db):
+        consent.grant(db, 1, ["presence"], 10, 0.0)
+        [id] = items.ensure(db, [("track", "a / b", "B", "A")])
+        for days in (1, 4, 4.01):
+            assert listens.heard(db, 1, 10, id, now - days * 86400, 200.0)
+
+    async with DbThread(settings.database) as db:
+        await db.run(listen)
+        await tidy(db, settings, now)
+        found = await db.run(listens.counts, 1)
+    assert found == {(10, "presence"): (1, 2.0), (10, "now playing"): (1, 1.0)}

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from bot import upkeep
+from bot import app, upkeep
 from bot.settings import Settings
 from storage import consent, deeds, preferences, privacy, tombstones
 from storage.db import backup, open_database
@@ -166,3 +166,14 @@ def test_a_database_in_memory_leaves_no_file(db, tmp_path, monkeypatch):
     assert privacy.apply_tombstones(db) is None
     assert deeds.of(db, BOB, HERE) == []
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_bot_forgets_again_before_it_does_anything(home, tmp_path, monkeypatch):
+    upkeep.forget_user(home, PERSON)
+    restore(home, tmp_path / "copy.db")
+    monkeypatch.setattr(app, "build", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await app.run(home)
+    with closing(open_database(home.database)) as db:
+        assert cells(db, PERSON) == []
+        assert cells(db, FRIEND)

@@ -44,7 +44,7 @@ class TasteKeeper:
     def __init__(self, taste: Taste, client: discord.Client, every: float = EVERY) -> None:
         self.taste, self.client, self.every = taste, client, every
         self._task: asyncio.Task[None] | None = None
-        self._next_member = 0
+        self._last = (0, 0)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="taste-keeper")
@@ -85,12 +85,12 @@ class TasteKeeper:
         if not self.client.is_ready():
             return
         people = await self.taste.db.run(consent.members)
-        for at in range(min(LOOKED_UP, len(people))):
-            user_id, guild_id = people[(self._next_member + at) % len(people)]
+        later = [who for who in people if who > self._last]
+        for user_id, guild_id in (later + people)[: min(LOOKED_UP, len(people))]:
+            self._last = user_id, guild_id
             if await self._left(user_id, guild_id):
                 await self.taste.db.run(privacy.leave_member, user_id, guild_id)
                 await self.taste.forget(user_id)
-        self._next_member = (self._next_member + LOOKED_UP) % max(len(people), 1)
 
     async def _left(self, user_id: int, guild_id: int) -> bool:
         """Whether somebody is certainly not a member any more."""

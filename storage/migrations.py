@@ -278,7 +278,8 @@ def m006_taste(db: Database) -> None:
         ) STRICT;
         CREATE TABLE forgotten (
             id INTEGER PRIMARY KEY CHECK (id = 1),
-            sequence INTEGER NOT NULL
+            sequence INTEGER NOT NULL,
+            erased INTEGER NOT NULL
         ) STRICT;
-        INSERT INTO forgotten (id, sequence) VALUES (1, 0);
+        INSERT INTO forgotten (id, sequence, erased) VALUES (1, 0, 0);
     """)

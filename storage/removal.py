@@ -59,6 +59,9 @@ def settle(
     drop_spare_people(db)
     refit = bool(gone) or any(rows.get(table) for table in _SIGNALS)
     models: tuple[str, ...] = ()
+    if refit:
+        # A fit that began before, perhaps in another process, must not be used: see `taste_models`.
+        db.conn.execute("UPDATE forgotten SET erased = erased + 1")
     if any(not item.startswith("piece:") for item in gone):
         found = db.conn.execute("SELECT path FROM taste_models ORDER BY version").fetchall()
         models = tuple(row[0] for row in found)

@@ -95,6 +95,11 @@ def tag_rows(db: Database, guild_id: int) -> Iterator[tuple[str, str, str, float
     )
 
 
+def erased(db: Database) -> int:
+    """Return a number that changes when rows are deleted that models were fitted on."""
+    return int(db.conn.execute("SELECT erased FROM forgotten").fetchone()[0])
+
+
 def add(
     db: Database,
     guild_id: int,
@@ -103,9 +108,16 @@ def add(
     metrics: Mapping[str, Any],
     signals: int,
     now: float,
-) -> int:
-    """Store a fitted model and return its version."""
+    since: int | None = None,
+) -> int | None:
+    """Store a fitted model and return its version.
+
+    None when rows were deleted after `since` (what `erased` said before the rows were read): it
+    may know of what is gone, so its file must go, too.
+    """
     with write(db):
+        if since is not None and since != erased(db):
+            return None
         cursor = db.conn.execute(
             "INSERT INTO taste_models (guild_id, path, params, metrics, signals, created)"
             " VALUES (?, ?, ?, ?, ?, ?)",

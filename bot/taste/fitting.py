@@ -128,15 +128,20 @@ def due_scopes(db: Database, now: float) -> list[int]:
 def take(db: Database, fitted: Sequence[Fitted], now: float) -> list[str]:
     """Make fits the newest of their scopes; returns the paths of files that are not kept.
 
-    What was fitted on rows that are deleted since goes too, however new.
+    What was fitted on rows that are deleted since goes too, however new, and a fit that began
+    before they were deleted (by whichever process) is not taken at all.
     """
     gone: list[str] = []
     with write(db):
         for each in fitted:
             stale = any(m.stale for m in taste_models.all_(db) if m.guild_id == each.guild_id)
-            taste_models.add(
-                db, each.guild_id, each.path, each.params, each.metrics, each.signals, now
-            )
+            version = taste_models.add(
+                db, each.guild_id, each.path, each.params, each.metrics, each.signals, now,
+                each.erased,
+            )  # fmt: skip
+            if version is None:
+                gone.append(each.path)
+                continue
             gone += taste_models.prune(db, each.guild_id, 1 if stale else taste_models.KEPT)
     return gone
 

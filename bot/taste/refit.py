@@ -42,6 +42,7 @@ class Gathered:
     deeds: Mapping[int, Sequence[Deed]]
     tags: Mapping[str, Mapping[str, float]]
     signals: int
+    erased: int  # as `taste_models.erased` said before anything was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,12 @@ class Fitted:
     params: dict[str, Any]
     metrics: dict[str, Any]
     signals: int
+    erased: int
 
 
 def gather(db: Database, guild_id: int) -> Gathered:
     """Read what a scope may be trained on; see `storage.taste_models`."""
+    erased = taste_models.erased(db)
     deeds: dict[int, list[Deed]] = {}
     for user_id, kind, key, type, value, ts in taste_models.training_rows(db, guild_id):
         deeds.setdefault(user_id, []).append(
@@ -65,7 +68,7 @@ def gather(db: Database, guild_id: int) -> Gathered:
     tags: dict[str, dict[str, float]] = {}
     for kind, key, tag, weight in taste_models.tag_rows(db, guild_id):
         tags.setdefault(f"{kind}:{key}", {})[tag] = weight
-    return Gathered(guild_id, deeds, tags, taste_models.signals(db, guild_id))
+    return Gathered(guild_id, deeds, tags, taste_models.signals(db, guild_id), erased)
 
 
 def fit(found: Gathered, folder: Path, now: float) -> Fitted:
@@ -102,6 +105,7 @@ def fit(found: Gathered, folder: Path, now: float) -> Fitted:
         asdict(settings),
         {"people": len(nets), "items": len(items), "tags": len(names), "seconds": seconds},
         found.signals,
+        found.erased,
     )
 
 

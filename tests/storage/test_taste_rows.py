@@ -244,6 +244,20 @@ def test_the_newest_three_models_are_kept(db):
     assert models.latest(db, HERE) is None
 
 
+def test_a_fit_that_began_before_something_was_deleted_is_not_stored(db):
+    agree(db, ANN, BOB)
+    for person in (ANN, BOB):
+        listen(db, person)
+    began = models.erased(db)
+    listen(db, BOB, HIT)
+    consent.withdraw(db, BOB, ["together"], HERE)  # deletes nothing
+    assert models.add(db, 0, "a.npz", {}, {}, 2, NOW, began) == 1
+    consent.withdraw(db, ANN, ["listening"], HERE)
+    assert models.add(db, 0, "b.npz", {}, {}, 2, NOW, began) is None
+    assert [model.path for model in models.all_(db)] == ["a.npz"]
+    assert models.add(db, 0, "c.npz", {}, {}, 1, NOW, models.erased(db)) == 2
+
+
 def test_a_server_tells_nothing_of_few(db):
     crowd = range(900, 905)
     for person in crowd:

@@ -38,6 +38,7 @@ COGS = (
     "cogs.style",
     "cogs.library",
     "cogs.feedback",
+    "cogs.recommend",
     "cogs.help",
     "cogs.preferences",
     "cogs.privacy",

@@ -43,11 +43,11 @@ NOTHING = (
 OVER = "I do not keep that list any more; ask for another with /recommend."
 #: What a part of a score rests on, in plain words.
 PARTS_CHOICES = {
-    "cf": "what you listened to, made and liked",
+    "cf": "what you listened to, made, liked or named",
     "content": "how it is built",
     "declared": "what you said you like",
     "tags": "its style, mood and instruments",
-    "popularity": "how many people like it",
+    "popularity": "how well known it is",
     "prior": "what usually goes together",
     "server": "what is liked in this server",
 }
@@ -312,13 +312,18 @@ def explained(
     found = [recommend_ui.told(reason, locale) for reason in reasons or (line.reason,)]
     lines = [line.named, *(f"- {text}" for text in dict.fromkeys(found))]
     weighed = [
-        f"- {translate(PARTS_CHOICES[name], locale)}: {_strength(value, locale)}"
+        _weighed(PARTS_CHOICES[name], value, locale)
         for name, value in parts.items()
         if name in PARTS_CHOICES
     ]
     if weighed:
         lines += [translate("How it was weighed:", locale), *weighed]
     return "\n".join(lines)[: wording.MESSAGE]
+
+
+def _weighed(part: str, value: float, locale: str) -> str:
+    colon = "：" if locale == "zh" else ": "
+    return f"- {translate(part, locale)}{colon}{_strength(value, locale)}"
 
 
 def _strength(value: float, locale: str) -> str:

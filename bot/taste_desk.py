@@ -10,20 +10,22 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.client import Segno
+from bot.i18n import translate
 from bot.taste.values import Note
 from bot.ui import Interaction
 from models.errors import Refusal
 from models.planner.brief import Brief
-from storage import consent
+from storage import servers
 
 Whose = Literal["mine", "ours"]
 #: How many people's tastes are put together, the asker's among them.
 MOST_PEOPLE = 8
+TOGETHER = "Made from the tastes of {people}."
 
 
 async def members_here(client: Segno, guild_id: int, user_id: int) -> tuple[int, ...]:
     """The asker and those who agreed to be put together here, the most lately active first."""
-    others = await client.db.run(consent.together, guild_id)
+    others = await client.db.run(servers.lately, guild_id, MOST_PEOPLE)
     return tuple(dict.fromkeys((user_id, *others)))[:MOST_PEOPLE]
 
 
@@ -35,17 +37,27 @@ async def filled(
     Raises
     ------
     Refusal
-        When nothing is known of these tastes, or "ours" is asked for outside a server.
+        When "ours" is asked for outside a server, or fewer than two can be counted.
     """
     user_id, guild_id = interaction.user.id, interaction.guild_id or 0
-    people: tuple[int, ...] = (user_id,)
-    if whose == "ours":
-        if interaction.guild_id is None:
-            raise Refusal("Tastes are put together in a server; ask me there.")
-        people = await members_here(client, guild_id, user_id)
-        if len(people) < 2:
-            raise Refusal(
-                "Nobody else here has agreed yet to have their taste put together with yours; "
-                "/recommend for-us lets people join."
-            )
-    return await client.taste.brief_for(people, guild_id, brief)
+    locale = await client.language(interaction)
+    if whose == "mine":
+        return await client.taste.brief_for((user_id,), guild_id, brief, locale=locale)
+    if interaction.guild_id is None:
+        raise Refusal("Tastes are put together in a server; ask me there.")
+    people = await _known(client, guild_id)
+    if len(people) < 2:
+        raise Refusal(
+            "I know the taste of fewer than two people here who agreed to be put together; "
+            "/recommend for-us lets people join."
+        )
+    brief, notes = await client.taste.brief_for(people, guild_id, brief, locale=locale)
+    names = translate(", ", locale).join(f"<@{person}>" for person in people)
+    return brief, ((TOGETHER, {"people": names}), *notes)
+
+
+async def _known(client: Segno, guild_id: int) -> tuple[int, ...]:
+    """Those who agreed to be put together here and of whose taste something is known."""
+    agreed = await client.db.run(servers.lately, guild_id, MOST_PEOPLE)
+    known = [(await client.taste.people.get(person, guild_id)).vector for person in agreed]
+    return tuple(p for p, vector in zip(agreed, known, strict=True) if vector.evidence)

@@ -153,9 +153,13 @@ def asked(desk: Mapping[str, Any], locale: str = "en") -> list[str]:
     unknown = translate(", ", locale).join(quoted(str(w), 40) for w in desk.get("unknown", ())[:6])
     if unknown:
         lines.append(translate("I did not understand: {words}", locale, words=unknown))
-    lines += [quoted(refusal(n["template"], n["values"], locale), 200)
-              for n in desk.get("notes", ())[:3]]  # fmt: skip
-    return lines
+    return [*lines, *(_note(n["template"], n["values"], locale) for n in desk.get("notes", ())[:3])]
+
+
+def _note(template: str, values: Mapping[str, Any], locale: str) -> str:
+    """A note; where it names people, they are mentions of ours and no words of a person's."""
+    text = refusal(template, values, locale)
+    return text if "people" in values else quoted(text, 200)
 
 
 def result(

@@ -80,6 +80,19 @@ def listeners(
     return {row[0]: row[1] for row in rows}, len(json.loads(people))
 
 
+def lately(db: Database, guild_id: int, limit: int) -> tuple[int, ...]:
+    """Return who agreed to be counted together in a server, those who did something last first."""
+    rows = db.conn.execute(
+        "SELECT c.user_id FROM consents AS c LEFT JOIN"
+        " (SELECT user_id, max(created) AS last FROM deeds WHERE guild_id IN (0, ?1)"
+        "  GROUP BY user_id) AS d ON d.user_id = c.user_id"
+        " WHERE c.guild_id = ?1 AND c.source = 'together'"
+        " ORDER BY d.last DESC NULLS LAST, c.user_id LIMIT ?2",
+        [guild_id, limit],
+    )
+    return tuple(row[0] for row in rows)
+
+
 def server_months(db: Database, guild_id: int) -> list[tuple[str, float]] | None:
     """Return ("2026-11", plays) of months in which five listened; None if too few agreed."""
     people = _counted(db, guild_id)

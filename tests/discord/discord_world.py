@@ -165,7 +165,7 @@ class TinyStudio:
         name = hashlib.sha256(text.encode()).hexdigest()[:8]
         folder = home / name
         folder.mkdir(parents=True, exist_ok=True)
-        brief = {k: v for k, v in request["brief"].items() if v not in (None, [], "")}
+        brief = TypeAdapter(Brief).validate_python(request["brief"]).to_json()
         facts = {
             "title": f"Evening *{name}*",
             "style": request["brief"].get("style") or "waltz",

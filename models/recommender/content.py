@@ -348,7 +348,7 @@ def _motion(s: _Sketch) -> list[float]:
     if s.loop and chords:
         chords.append(chords[0])
     steps = [(b.root_pc - a.root_pc) % 12 for a, b in pairwise(chords)]
-    return _shares(((step, 1.0) for step in steps), 12)[1:]
+    return _shares(((step, 1.0) for step in steps if step), 12)[1:]
 
 
 def _harmony(s: _Sketch) -> tuple[float, float, float]:

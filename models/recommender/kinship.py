@@ -66,6 +66,11 @@ def moods_of_styles() -> Mapping[str, tuple[str, ...]]:
     return _table("moods")
 
 
+def scenes() -> Mapping[str, tuple[str, ...]]:
+    """Name -> style ids that people like together across families."""
+    return _table("scenes")
+
+
 @lru_cache(maxsize=2)
 def _table(name: str) -> dict[str, tuple[str, ...]]:
     path = Path(__file__).with_name("kinship.toml")
@@ -110,8 +115,8 @@ def _equal(values: Sequence[str]) -> Array:
 
 def _together(styles: Sequence[Style]) -> Array:
     """How often two styles share a scene."""
-    scenes = _table("scenes").values()
-    member = np.array([[s.id in scene for scene in scenes] for s in styles], dtype=np.float64)
+    every = scenes().values()
+    member = np.array([[s.id in scene for scene in every] for s in styles], dtype=np.float64)
     return member @ member.T
 
 
@@ -167,7 +172,7 @@ def _of_styles(words: Vocabulary) -> Iterator[Row]:
 def _of_tree(words: Vocabulary, tree: Tree) -> Iterator[Row]:
     """Styles of one genre, family or scene; the fewer there are, the more that says."""
     under: dict[str, list[str]] = {}
-    for name, scene in _table("scenes").items():
+    for name, scene in scenes().items():
         under[f"scene {name}"] = list(scene)
     for style in words.styles:
         under.setdefault(f"family {style.family}", []).append(style.id)

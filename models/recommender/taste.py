@@ -27,6 +27,7 @@ from models.recommender.values import Item, TasteVector
 from models.vocabulary import Style, Vocabulary
 
 Weights = dict[str, float]
+Mode = Literal["least_misery", "average"]
 Spread = Callable[[Mapping[str, float]], Weights]
 Note = tuple[str, dict[str, object]]
 #: What notes say (gettext message ids).
@@ -112,8 +113,11 @@ def read_tag(tag: str) -> tuple[Literal["style", "mood", "instrument"], str] | N
         return ("style", style) if style else None
     if mood := words.moods.find(tag):
         return "mood", mood.id
-    instrument = words.instruments.find(tag)
-    return ("instrument", instrument.id) if instrument else None
+    if instrument := words.instruments.find(tag):
+        return "instrument", instrument.id
+    group = words.groups.find(tag)  # "guitar": the first of them that is no kit
+    first = next((m for m in group.members if m in words.instruments), None) if group else None
+    return ("instrument", first) if first else None
 
 
 def _shares(weights: Mapping[str, float]) -> Weights:
@@ -132,9 +136,7 @@ def _mean(values: Sequence[tuple[float, float]]) -> float | None:
 # --- several people ------------------------------------------------------------------------------
 
 
-def group(
-    vectors: Sequence[TasteVector], mode: Literal["least_misery", "average"] = "least_misery"
-) -> TasteVector:
+def group(vectors: Sequence[TasteVector], mode: Mode = "least_misery") -> TasteVector:
     """What several people lean to together.
 
     Each taste first spreads a little to what is like it, so that two people who share nothing by

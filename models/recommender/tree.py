@@ -22,6 +22,7 @@ from models import vocabulary
 from models.recommender import kinship
 from models.vocabulary import Vocabulary
 
+Kind = Literal["style", "mood", "instrument"]
 _FOLDER = Path(__file__).parent
 _LONGEST = 60  # characters; no genre's name is longer, and patterns stay cheap
 
@@ -109,7 +110,7 @@ def load() -> Tree:
 
 
 def closed_prior(
-    kind: Literal["style", "mood", "instrument"] | None = None,
+    kind: Kind | None = None,
 ) -> tuple[tuple[str, ...], csr_matrix]:
     """What belongs together before anybody listened: rows as if people liked them together.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 
 from models.recommender import als
+from models.recommender.choose import choose
 from tests.recommender.planted import plant, recall
 
 SMALL = als.Settings(factors=16, regularization=10.0)
@@ -36,6 +40,19 @@ def normal_equations(factors, row):
     return np.linalg.solve(system, y.T @ (confidence * preference))
 
 
+def contributions(factors, row, item):
+    """Item -> its part of a score, by folding in one liked item at a time in the same weights."""
+    y = factors.item_factors.astype(np.float64)
+    confidence = np.ones(len(y))
+    confidence[row.indices] = np.abs(row.data)
+    system = y.T @ (confidence[:, None] * y) + factors.settings.regularization * np.eye(y.shape[1])
+    return {
+        factors.items[at]: float(y[item] @ np.linalg.solve(system, value * y[at]))
+        for at, value in zip(row.indices, row.data, strict=True)
+        if value > 0
+    }
+
+
 def test_a_fold_in_solves_the_normal_equations(planted, fitted):
     serving = als.Serving(fitted)
     for user in range(0, 60, 7):
@@ -51,6 +68,30 @@ def test_a_dislike_folds_in_as_preference_zero(planted, fitted):
     exact = normal_equations(fitted, row)
     found = als.Serving(fitted).fold_in(row)
     assert np.abs(found - exact).max() <= 1e-4 * np.abs(exact).max()
+
+
+def test_a_fold_in_is_the_one_of_implicit(planted, fitted):
+    """Ours against `recalculate_user`, dislikes and all."""
+    model = AlternatingLeastSquares(
+        factors=SMALL.factors, regularization=SMALL.regularization, alpha=1.0, num_threads=1
+    )
+    model.item_factors = fitted.item_factors
+    model.user_factors = np.zeros((1, SMALL.factors), np.float32)
+    for user in range(0, 60, 7):
+        row = planted.train[user].copy()
+        row.data[::3] *= -1.5
+        theirs = np.asarray(model.recalculate_user(0, row)).ravel()
+        ours = als.Serving(fitted).fold_in(row)
+        assert np.abs(ours - theirs).max() <= 1e-4 * np.abs(theirs).max()
+
+
+def test_a_stored_zero_is_no_entry(planted, fitted):
+    serving = als.Serving(fitted)
+    row = planted.train[0].copy()
+    row.data[0] = 0.0
+    without = row.copy()
+    without.eliminate_zeros()
+    assert np.allclose(serving.fold_in(row), serving.fold_in(without))
 
 
 def test_a_dislike_lowers_the_item(planted, fitted):
@@ -95,7 +136,12 @@ def test_a_declared_tag_finds_its_items(planted, fitted):
 
 
 def test_nothing_is_padded_when_more_is_wanted_than_there_is(fitted):
+    """implicit fills up with item 0 and with filtered items at -3.4e38."""
     assert len(als.Serving(fitted).similar(0, 10_000)) == len(fitted.items) - 1
+    allowed = np.zeros(len(fitted.items), bool)
+    allowed[[3, 8]] = True
+    picks = choose(-fitted.popularity, fitted.item_factors, allowed, 10, np.random.default_rng(0))
+    assert sorted(pick.index for pick in picks) == [3, 8]
 
 
 def test_somebody_without_events_gets_a_zero_vector(planted, fitted):
@@ -115,26 +161,63 @@ def test_a_row_of_another_width_is_an_error(planted, fitted, wrong):
             use(row)
 
 
-def test_folding_in_somebody_unknown_changes_nothing(planted, fitted):
-    """implicit's partial_fit_users would grow its arrays; recalculate_user does not."""
+def test_nobody_has_a_number(planted, fitted):
+    """implicit: an unknown number is an IndexError, and partial_fit_users grows its arrays with
+    empty rows. Here people have no number: whoever comes is folded in, and nothing is kept."""
     before = fitted.item_factors.copy()
     serving = als.Serving(fitted)
     first = serving.fold_in(planted.train[3])
     serving.fold_in(planted.train[4])
     assert np.array_equal(serving.fold_in(planted.train[3]), first)
     assert np.array_equal(fitted.item_factors, before)
+    held = [value for value in vars(fitted).values() if hasattr(value, "shape")]
+    assert {len(value) for value in held} == {len(planted.items), len(planted.tag_names)}
 
 
-def test_an_explanation_adds_up_to_the_score(planted, fitted):
+def test_a_disliked_item_keeps_its_score(planted, fitted):
+    """implicit's filter takes negative entries off the list; who may be shown is not decided here,
+    so that a replay can rank what was disliked."""
+    row = planted.train[0].copy()
+    row.data[0] = -30.0
     serving = als.Serving(fitted)
-    row = planted.train[5]
+    assert np.isfinite(serving.scores(serving.fold_in(row))).all()
+
+
+def test_the_model_can_fold_in():
+    """implicit's BPR and LMF cannot recalculate a user; only ALS is fitted."""
+    assert hasattr(als._model(SMALL, 0), "recalculate_user")
+
+
+def test_serving_does_not_wait_for_a_second_thread(planted, fitted):
+    """implicit on two threads waits 16 ms for the scheduler at times."""
+    assert als._model(SMALL, 0).num_threads == 1
+    serving = als.Serving(fitted)
+    serving.fold_in(planted.train[0])
+    times = []
+    for user in range(60):
+        started = time.perf_counter()
+        vector = serving.fold_in(planted.train[user])
+        serving.scores(vector)
+        serving.explain(planted.train[user], 0)
+        times.append(time.perf_counter() - started)
+    assert np.median(times) < 5e-3
+
+
+@pytest.mark.parametrize("dislikes", [0, 4])
+def test_an_explanation_adds_up_to_the_score(planted, fitted, dislikes):
+    """implicit's `explain` skips dislikes, also where they weigh against the others."""
+    serving = als.Serving(fitted)
+    row = planted.train[5].copy()
+    row.data[:dislikes] *= -1
     score = serving.scores(serving.fold_in(row))
     item = int(next(at for at in np.argsort(-score) if at not in row.indices))
-    parts = serving.explain(row, item, count=10_000)
-    positive = sum(part for _, part in parts)
-    assert parts == sorted(parts, key=lambda part: -part[1])
-    assert positive >= score[item] - 1e-5  # entries that speak against it are left out
-    assert {name for name, _ in parts} <= {planted.items[at] for at in row.indices}
+    exact = contributions(fitted, row, item)
+    assert sum(exact.values()) == pytest.approx(score[item], abs=1e-4)
+    speak_for = {name: part for name, part in exact.items() if part > 0}
+    found = serving.explain(row, item, count=10_000)
+    assert dict(found) == pytest.approx(speak_for, abs=1e-4)
+    assert found == sorted(found, key=lambda part: -part[1])
+    assert serving.explain(row, item, count=2) == found[:2]
 
 
 def test_what_one_dislikes_explains_nothing(planted, fitted):

@@ -62,7 +62,13 @@ def test_a_row_is_relative_to_ones_own_mean():
 def test_a_row_holds_opinions_against_down():
     row = confidence.row({"artist:a": -10.0, "artist:b": -900.0}, {"artist:a": 0, "artist:b": 1},
                          SETTINGS)  # fmt: skip
-    assert row.toarray().tolist() == [[-10.0, -30.0]]
+    assert row.toarray().tolist() == [[-11.0, -31.0]]
+
+
+def test_a_skip_says_more_than_nothing_at_all():
+    """What is missing has preference 0 with confidence 1: a weaker one would be a compliment."""
+    row = confidence.row({"artist:a": -0.5}, {"artist:a": 0}, SETTINGS)
+    assert row[0, 0] < -1.0
 
 
 @given(st.dictionaries(st.integers(0, 30).map(str), st.floats(-50, 1e6), max_size=20))

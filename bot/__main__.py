@@ -18,6 +18,7 @@ from bot.export_cli import export
 from bot.lyrics_cli import lyrics, song
 from bot.rework_cli import rework_app
 from bot.style_cli import style_app
+from bot.taste_cli import taste_app
 from models.errors import Refusal
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command()(song)
 app.add_typer(train_app, name="train")
 app.add_typer(rework_app, name="rework")
 app.add_typer(style_app, name="style")
+app.add_typer(taste_app, name="taste")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]

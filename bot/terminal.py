@@ -62,7 +62,13 @@ def make_from_text(
             make_song(request, out, seed, as_json, style)
             return
         brief = request.brief if seed is None else replace(request.brief, seed=seed)
-        _make(brief, out, as_json, locale, {"text": text, "notes": notes_of(text)}, style)
+        notes = notes_of(text)
+        if {"taste", "taste-us"} & set(read(text).wants):
+            from bot import taste_cli
+
+            brief, taken = taste_cli.filled(brief, brief.seed, locale)
+            notes += [translate(template, locale, **values) for template, values in taken]
+        _make(brief, out, as_json, locale, {"text": text, "notes": notes}, style)
     except Refusal as refusal:
         refusal.args = (translate(refusal.template, locale, **refusal.values),)
         raise

@@ -1,0 +1,73 @@
+"""`python -m bot taste`: declare, recommend, me, and words that ask for one's taste."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import __main__ as cli
+from bot import taste_cli
+from models.errors import Refusal
+from models.planner.brief import Brief
+from storage.db import open_database
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def run(*arguments):
+    done = CliRunner().invoke(cli.app, ["taste", *map(str, arguments)])
+    if isinstance(done.exception, Refusal):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_declared_words_are_recommended_from_and_shown():
+    run("declare", "lofi", "jazz", "bossa nova", "melancholic", "piano")
+    told = json.loads(run("recommend", "instruments", "--seed", 1, "--json"))["suggestions"]
+    assert len(told) == 5
+    assert "piano" not in {each["key"] for each in told}
+    assert told[0]["reason"].startswith("It often goes with")
+    assert told[-1]["wildcard"]
+    assert "Save room" in run("recommend", "loops")
+    known = json.loads(run("me", "--json"))
+    assert {style for style, _ in known["styles"]} == {"lofi", "swing", "bossa_nova"}
+    assert known["counts"] == {"declared": 5}
+
+
+def test_a_brief_is_filled_from_it_and_nothing_is_kept_unasked(here):
+    brief, notes = taste_cli.filled(Brief(style="waltz"), 3, "en")
+    assert brief == Brief(style="waltz")
+    assert "three styles" in notes[0][0]
+    db = open_database(here / "segno.db")
+    assert db.conn.execute("SELECT count(*) FROM consents").fetchone()[0] == 0
+    db.close()
+    run("declare", "techno")
+    brief, notes = taste_cli.filled(Brief(), 3, "en")
+    assert brief.style == "techno"
+    assert notes[0][1]["things"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("declare", "blargh"), "no style, mood or instrument “blargh”"),
+        (("recommend", "blorbs"), "none of them"),
+        (("recommend", "artists"), "listen FILE"),
+    ],
+)
+def test_what_cannot_be_done_is_said(arguments, said):
+    with pytest.raises(Refusal, match=said):
+        run(*arguments)
+
+
+def test_forgetting_oneself(here):
+    run("declare", "techno")
+    assert CliRunner().invoke(cli.app, ["forget", "0"]).exit_code == 0
+    assert "Nothing yet" in run("me")

@@ -128,7 +128,7 @@ DAY_ONE: dict[tuple[str, ...], tuple[set[str], set[str], set[str]]] = {
     ("lofi", "bossa_nova", "ambient"): (
         {"downtempo", "cool_jazz", "boom_bap", "trip_hop", "minimalism", "samba", "new_age"},
         {"calm", "warm", "dreamy", "romantic", "sleepy", "contemplative"},
-        {"electric_piano", "warm_pad", "vibraphone", "nylon_guitar", "fretless_bass", "halo_pad"},
+        {"electric_piano", "piano", "warm_pad", "slow_strings", "vibraphone", "nylon_guitar"},
     ),
     ("metal", "hard_rock", "film_epic"): (
         {"punk", "rock", "post_rock", "indie", "fantasy", "surf_rock", "game_adventure"},
@@ -158,7 +158,7 @@ def test_three_declared_styles_are_enough_on_day_one(declared: tuple[str, ...]) 
     """Four of the first five of each kind are what a musician would accept."""
     ids, rows = tree.closed_prior()
     gram = (rows.T @ rows).toarray().astype(float)
-    inverse = np.linalg.inv(gram + 6 * np.eye(len(ids)))
+    inverse = np.linalg.inv(gram + 30 * np.eye(len(ids)))  # as the bot fits it
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
     liked = np.array([item in {f"style:{s}" for s in declared} for item in ids])

@@ -24,7 +24,7 @@ from models.planner.brief import Brief
 from models.planner.orchestration import orchestrate
 from models.recommender import content, kinship, tree
 from models.recommender.values import Item, TasteVector
-from models.vocabulary import Style, Vocabulary
+from models.vocabulary import Entry, Style, Vocabulary
 
 Weights = dict[str, float]
 Mode = Literal["least_misery", "average"]
@@ -87,8 +87,15 @@ def vector(nets: Mapping[str, float], items: Mapping[str, Item]) -> TasteVector:
 def _sides(item: Item) -> tuple[Weights, Weights, Weights]:
     """The styles, moods and instruments of an item: shares of 1 each, or all of `_NAMED`."""
     sides: dict[str, Weights] = {"style": {}, "mood": {}, "instrument": {}}
+    words = vocabulary.load()
+    known: Mapping[str, Mapping[str, Entry]] = {
+        "style": words.styles.entries,
+        "mood": words.moods.entries,
+        "instrument": words.instruments.entries,
+    }
     if item.kind in sides:
-        sides[item.kind][item.key] = _NAMED
+        if item.key in known[item.kind]:  # a vocabulary may lose a word
+            sides[item.kind][item.key] = _NAMED
     else:
         for tag, weight in item.tags.items():
             if (meant := read_tag(tag)) and weight > 0:

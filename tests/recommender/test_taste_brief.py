@@ -65,6 +65,8 @@ def test_what_is_not_wanted_goes_and_the_unknown_does_not_count() -> None:
     against = taste.vector({"style:bossa_nova": 1.0, "style:lofi": 1.0, "piece:p1": -30.0}, ITEMS)
     assert "lofi" not in against.styles
     assert taste.vector({"artist:nobody": 9.0, "style:lofi": 0.0}, ITEMS) == TasteVector()
+    gone = Item("style", "a style of yesterday", "Gone")
+    assert taste.vector({gone.id: 3.0}, {gone.id: gone}) == TasteVector()
 
 
 @pytest.mark.parametrize("mode", ["least_misery", "average"])

@@ -92,7 +92,7 @@ def bench(
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the data sets.")] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", "--part", help="composer, arranger, lyricist: a part, or several."),
+        typer.Option("--only", "--part", help="composer, arranger, lyricist, recommender: parts."),
     ] = None,
     previous: Annotated[
         Path | None, typer.Option(help="composer: melodies of the weight before (JSON).")
@@ -103,7 +103,8 @@ def bench(
     tunes: Annotated[int | None, typer.Option(min=1, help="arranger: how many tunes.")] = None,
     files: Annotated[int | None, typer.Option(min=1, help="intake: files of each kind.")] = None,
     split: Annotated[
-        Held, typer.Option(help="lyricist: validation is for tuning, test for the table.")
+        Held,
+        typer.Option(help="lyricist, recommender: validation is for tuning, test for the table."),
     ] = "test",
     limit: Annotated[int | None, typer.Option(min=3, help="lyricist: melodies in all.")] = None,
     sheet: Annotated[

@@ -44,6 +44,7 @@ def run_bench(
         "intake": lambda few, _: _intake(few, options or Options()),
         "lyricist": lambda few, folder: _lyricist(few, folder, options or Options()),
         "playing": _playing,
+        "recommender": lambda few, folder: _recommender(few, folder, options or Options()),
     }
     if name not in runners:
         raise Refusal(
@@ -119,6 +120,14 @@ def _lyricist(quick: bool, data: Path | None, options: Options) -> Table:
 
     limit = options.limit or (16 if quick else None)
     return lyricist.run(Study(_needed(data), CACHE, options.split, limit, say), options)
+
+
+def _recommender(quick: bool, data: Path | None, options: Options) -> Table:
+    from bot.bench import recommender, taste_served
+    from models.recommender.evaluation.study import Study
+
+    study = Study(_needed(data), taste_served.fit, options.split, quick, say)
+    return recommender.run(study, options)
 
 
 def _harmony(_: bool, data: Path | None) -> Table:

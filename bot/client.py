@@ -39,6 +39,7 @@ COGS = (
     "cogs.library",
     "cogs.feedback",
     "cogs.recommend",
+    "cogs.taste",
     "cogs.help",
     "cogs.preferences",
     "cogs.privacy",

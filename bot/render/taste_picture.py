@@ -174,9 +174,10 @@ def _draw_header(sheet: Canvas, card: Card) -> None:
 
 
 def _heading(sheet: Canvas, box: Box, text: str, note: str = "") -> None:
-    left, top, right, _ = box
+    left, top, _, _ = box
     sheet.text(left + _PAD, top + 32, text, 19, TEXT, bold=True)
-    sheet.text(right - _PAD, top + 32, note, 15, DIM, anchor="rm")
+    after = left + _PAD + sheet.width_of(text, 19, bold=True) + 14
+    sheet.text(after, top + 33, note, 15, DIM)
 
 
 # --- styles --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ _ABOUT: tuple[Kind, ...] = ("artist", "style")
 HEADING = "Your week in music, as you asked."
 ARTISTS = "Five artists to try:"
 STYLES = "Five styles to try:"
-STOP = "You get this once a week. `/listening digest` switches it off."
+STOP = "You get this once a week. `/taste digest` switches it off."
 
 
 async def send_due(client: discord.Client, taste: Taste, now: float, most: int = 20) -> int:

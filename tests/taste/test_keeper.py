@@ -65,7 +65,7 @@ async def test_a_letter_a_week_only_for_those_who_asked(crowd):
     (text,) = client.people[1].got
     assert text.count("\n- **") == 5
     assert "Techno Artist" in text
-    assert "/listening digest" in text
+    assert "/taste digest" in text
     assert set(client.people) == {1}
     crowd.now.time += 7 * DAY
     assert await digest.send_due(client, crowd, crowd.now()) == 1

@@ -39,14 +39,14 @@ _LIKE = r"\s+(?:like|love|enjoy)\b(?!\s*:|\s+(?:to|is|are|was|it|you|a|an|the|so
 _US = r"(?:we|(?:all|both|each)\s+of\s+us|us\s+all|every(?:one|body)\s+here)"
 _BY = (
     r"(?:(?:\b(?:based|built|according)\s+)?"
-    r"\b(?:on|from|after|for|to|by|in|with|match(?:es|ing))\s+)?"
+    r"\b(?:on|from|after|for|to|by|in|with|(?:match|suit|fit)(?:s|es|ing|ting)?)\s+)?"
 )
 _MUSICAL = r"(?:own\s+|shared\s+|common\s+|combined\s+|music(?:al)?\s+)*"
 _NOT = r"(?:\b(?:not|don't|do\s+not|ignor(?:e|ing)|without|never|regardless\s+of|forget)\s+)"
-_TASTE = r"(?:tastes?|preferences)\b(?!\s+(?:of|is|are)\b)"
+_TASTE = r"(?:tastes?|preferences)\b(?!\s+(?:of|is|are|buds?)\b)"
 _HAN_BY = r"(?:按照?|根据|基于|依照|依据|符合|适合|贴合|照着?)?"
 _HAN_TASTE = r"(?:共同的?)?(?:音乐)?(?:口味|品味|喜好)"
-_HAN_LIKE = r"(?:(?:应该|可能|一定|肯定)?会|都|全都|能|最){0,3}(?:喜欢|爱)(?:听)?的"
+_HAN_LIKE = r"(?:(?:应该|可能|一定|肯定)?会|都|全都|能|最){0,3}(?:喜欢|爱)(?:听)?的(?!是)"
 _PATTERNS: tuple[tuple[str, str], ...] = (
     # Wishes for none of it are read, and fulfilled.
     ("", r"\b(?:no|without|minus)\s+(?:any\s+)?(?:lyrics?|words)\b|(?:不要|没有|无)歌?词"),

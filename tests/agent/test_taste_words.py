@@ -17,6 +17,7 @@ MINE = (
     "one minute of my kind of music",
     "a calm piano piece I'd like",
     "according to my musical taste",
+    "music that suits my taste",
     "来一首我会喜欢的",
     "写一首我喜欢的曲子",
     "按我的口味来一首",
@@ -50,6 +51,8 @@ NEITHER = (
     "ignore my taste and write a polka",
     "我喜欢爵士，来一首",
     "我想要一首华尔兹",
+    "我最喜欢的是爵士",
+    "a jingle for my taste buds",
     "不要按我的口味",
 )
 

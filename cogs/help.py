@@ -29,9 +29,10 @@ Under each piece: **four variations** to pick from, **extend**, **again with cha
 message that carries music: *Apps*, **Work on this music**, **Arrange this** or **Write words**.
 React with 👍 ❤️ 🔥 ⭐ or 👎 to rate it, ✉️ to get the files by direct message, ❌ to delete your own.
 
-`/recommend styles` (tracks, artists, moods, loops, pieces …) suggests five things, each with its \
-reason, and composes like one with a press; `/recommend for-us` suits several people. `/rate` a \
-piece; `/compose something I would like` asks your taste. I keep nothing of it unless you agree.
+`/recommend` suggests styles, tracks, artists, loops, pieces and more, each with its reason, and \
+composes like it with a press; `/recommend for-us` suits several people. `/rate` a piece; \
+`/compose something I would like` asks your taste, `/taste` draws it. Nothing is kept unless you \
+agree.
 
 `/library` finds your pieces, `/piece show` brings one back, `/settings` changes the language and \
 voice messages, `/privacy` shows, exports or forgets what is stored about you.

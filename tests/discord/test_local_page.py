@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from discord_world import open_world
 
 from bot.demo import Stage
+from storage import consent
 
 HEADERS = {"X-Segno": "1"}
 
@@ -93,12 +94,14 @@ async def test_buttons_menus_forms_and_reactions(browser):
     await browser.world.app.runner.drain()
     assert (await browser.messages())[-1]["attachments"][0]["filename"].endswith(".wav")
 
+    (me,) = (await browser.world.rows("SELECT DISTINCT user_id FROM jobs"))[0]
+    await browser.world.db.run(consent.grant, me, ["reactions"], 0, 0.0)
     await browser.act("react", message=done["id"], emoji="👍", on=True)
     (first, *_) = await browser.messages()
     assert first["reactions"][0]["me"]
-    assert await browser.world.rows("SELECT value FROM ratings") == [(1,)]
+    assert await browser.world.rows("SELECT type FROM deeds") == [("like",)]
     await browser.act("react", message=done["id"], emoji="👍", on=False)
-    assert await browser.world.rows("SELECT value FROM ratings") == []
+    assert await browser.world.rows("SELECT type FROM deeds") == []
 
 
 async def test_a_file_from_the_page_is_worked_on(browser):
@@ -129,7 +132,11 @@ async def test_every_command_of_the_bot_is_on_the_page(browser):
     paths = [c["path"] for c in await (await browser.http.get("/api/commands")).json()]
     assert sorted(paths) == ["arrange", "compose", "edit", "help", "library", "lyrics", "motif",
                              "piece show", "privacy export", "privacy forget", "privacy show",
-                             "rework", "settings", "song", "style forget", "style learn",
+                             "rate", "recommend artists", "recommend for-us",
+                             "recommend instruments", "recommend loops", "recommend moods",
+                             "recommend pieces", "recommend progressions", "recommend styles",
+                             "recommend tracks", "rework", "settings", "song", "style forget",
+                             "style learn",
                              "style list", "style share", "style use"]  # fmt: skip
 
 

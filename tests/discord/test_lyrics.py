@@ -377,12 +377,18 @@ async def test_only_who_asked_for_words_changes_them(both_songs):
 async def test_saving_is_a_star(both_songs):
     shown = await lyrics(both_songs)
     piece = await both_songs.piece_id()
+    saved = "SELECT d.user_id, i.key, d.type FROM deeds d JOIN items i ON i.id = d.item_id"
+    asked = await both_songs.press(both_songs.ann, shown.response, "keep")
+    assert await both_songs.rows(saved) == []  # nothing without consent
+    form = asked.response
+    yes = both_songs.custom_id(form, "agree")
+    await both_songs.ann.click(form, custom_id=yes)
+    assert piece in form.content
     for _ in range(2):
         kept = await both_songs.press(both_songs.ann, shown.response, "keep")
         assert kept.ephemeral
         assert piece in kept.response.content
-    rows = await both_songs.rows("SELECT user_id, piece_id, emoji, value FROM ratings")
-    assert rows == [(both_songs.ann.id, piece, "⭐", 1)]
+    assert await both_songs.rows(saved) == [(both_songs.ann.id, piece, "save")]
 
 
 async def test_the_music_under_words_can_be_worked_on(songs):

@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -41,6 +42,34 @@ def declare(
     _run(lambda taste: taste.declare(TERMINAL, 0, *named), keep=True)
     count = sum(len(side) for side in named)
     typer.echo(f"Kept: {count} words. Forget them with: python -m bot forget {TERMINAL}")
+
+
+@taste_app.command()
+def listen(
+    file: Annotated[Path, typer.Argument(help="A Spotify, ListenBrainz, Last.fm or Apple export.")],
+) -> None:
+    """Read an export of your own listening."""
+    from bot.taste import imports
+    from bot.terminal import MISSING
+    from models.errors import Refusal
+
+    if not file.is_file():
+        raise Refusal(MISSING, name=file.name)
+    now = time.time()
+    history = imports.read(file, file.name, now)
+
+    async def store(taste: Taste) -> int:
+        new = 0
+        for tracks in imports.portions(history):
+            new += await taste.db.run(imports.store, TERMINAL, 0, history.service, tracks, now)
+        await taste.refit_if_due()
+        return new
+
+    new = _run(store, keep=True)
+    typer.echo(
+        f"{history.plays} plays of {len(history.tracks)} tracks by {history.artists} artists; "
+        f"{new} days of tracks are new."
+    )
 
 
 @taste_app.command()

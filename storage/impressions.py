@@ -130,6 +130,16 @@ def outcome(db: Database, impression: int, type: str | None) -> bool:
         return bool(cursor.rowcount == 1)
 
 
+def take_back(db: Database, user_id: int, item_id: int, type: str) -> None:
+    """Forget an outcome that somebody took back, wherever they were shown the item."""
+    with write(db):
+        db.conn.execute(
+            "UPDATE impressions SET outcome = NULL"
+            " WHERE user_id = ? AND item_id = ? AND outcome = ?",
+            [user_id, item_id, type],
+        )
+
+
 def shown_since(db: Database, user_id: int, ts: float) -> dict[str, float]:
     """Return when items ("kind:key") were last shown to a person since `ts`, for the cooldown."""
     rows = db.conn.execute(

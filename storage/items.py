@@ -76,6 +76,19 @@ def numbers(db: Database, items: Iterable[str]) -> dict[str, int]:
     return {item: id for item, id in found.items() if id is not None}
 
 
+def artist_of_tracks(db: Database, key: str) -> str | None:
+    """Return an artist's name as their tracks have it, for one that has no row of their own.
+
+    A track's key begins with its artist's (`models.recommender.names.track_key`).
+    """
+    row = db.conn.execute(
+        "SELECT artist FROM items WHERE kind = 'track' AND key >= ?1 || ' / '"
+        " AND key < ?1 || ' /!' AND artist != '' LIMIT 1",
+        [key],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def tag(
     db: Database,
     item_id: int,

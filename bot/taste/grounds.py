@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.taste.library import Model
 from bot.taste.person import Person
-from bot.taste.scoring import Field, Scored, closed_row, taste_row
+from bot.taste.scoring import Field, Scored, closed_row
 from models.recommender import content
 from models.recommender.values import CLOSED
 
@@ -50,9 +50,9 @@ def find(
     because: Counter[str] = Counter()
     goes_with: Counter[str] = Counter()
     declared: dict[str, None] = {}
-    for person in people:
+    for person, mine in zip(people, scored, strict=True):
         shared.update({t: w * person.tags[t] for t, w in tags.items() if person.tags.get(t, 0) > 0})
-        because.update(_because(person, field, at))
+        because.update(_because(mine, field, at))
         goes_with.update(_goes_with(person, field, at, closed))
         declared.update(dict.fromkeys(_declared(person, tags)))
     popularity = [s.parts["popularity"][at] for s in scored if "popularity" in s.parts]
@@ -78,17 +78,12 @@ def _tags(field: Field, at: int) -> Mapping[str, float]:
     return {}
 
 
-def _because(person: Person, field: Field, at: int) -> dict[str, float]:
+def _because(scored: Scored, field: Field, at: int) -> dict[str, float]:
     """Own items that add most to the score of the factors."""
-    for held in (field.main, field.server):
-        if held is None or held[1][at] < 0:
-            continue
-        model: Model = held[0]
-        row = taste_row(person, model)
-        if row.nnz and (row.data > 0).any():
-            explained = model.serving.explain(row, int(held[1][at]), _MOST)
-            return {key: value for key, value in explained if value > 0 and key != field.ids[at]}
-    return {}
+    if field.main is None or field.main[1][at] < 0 or scored.row is None:
+        return {}
+    model: Model = field.main[0]
+    return dict(model.serving.explain(scored.row, int(field.main[1][at]), _MOST))
 
 
 def _goes_with(person: Person, field: Field, at: int, closed: Closed) -> dict[str, float]:

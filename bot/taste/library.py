@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ class Model:
     closed: NDArray[np.float32]
     closed_popularity: NDArray[np.float32]
     people: int
+    #: Candidates of each kind as `scoring.open_field` puts them together; they go with the model.
+    fields: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def serving(self) -> Serving:

@@ -161,7 +161,8 @@ def _allowed(scene: Scene, field: Field, count: int) -> NDArray[np.bool_]:
     for person in scene.people:
         barred |= person.never | person.disliked
     # An artist nobody may be shown takes their tracks along.
-    barred |= {key for key in field.ids if confidence.artist_of(key) in barred}
+    if field.kind == "track":
+        barred |= {key for key in field.ids if confidence.artist_of(key) in barred}
     if not scene.known:
         barred |= frozenset.intersection(*(person.known for person in scene.people))
     fresh = [

@@ -5,8 +5,9 @@ In: ids. Out: plain rows; making something of them happens elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlite_utils import Database
 
@@ -45,10 +46,11 @@ def stamp(db: Database, user_id: int) -> tuple[object, ...]:
 
 def rows(db: Database, user_id: int, guild_id: int) -> Rows:
     """Everything a person's taste is known by in a place."""
-    signals = deeds.of(db, user_id, guild_id)
+    # A signal has a deed's fields; an import has too many to make them over.
+    signals = cast("list[Deed]", deeds.of(db, user_id, guild_id))
     return Rows(
         stamp(db, user_id),
-        tuple(Deed(*signal) for signal in signals),  # type: ignore[arg-type]
+        tuple(signals),
         frozenset(deeds.blocked(db, user_id)),
     )
 
@@ -77,12 +79,14 @@ def described(db: Database, ids: Collection[str], user_id: int, guild_id: int) -
     """Those of "kind:key" that are stored, with names and the tags this person may see."""
     numbers = items.numbers(db, ids)
     found = items.get(db, numbers.values(), user_id, guild_id)
-    return {
+    named = {
+        key: Item("artist", key.partition(":")[2], name)
+        for key in ids
+        if key not in numbers
+        and key.startswith("artist:")
+        and (name := items.artist_of_tracks(db, key.partition(":")[2]))
+    }
+    return named | {
         row.item: Item(row.kind, row.key, row.title, row.artist, row.tags, row.features)  # type: ignore[arg-type]
         for row in found.values()
     }
-
-
-def numbers(db: Database, ids: Iterable[str]) -> dict[str, int]:
-    """Row numbers of those that are stored."""
-    return items.numbers(db, ids)

@@ -52,10 +52,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`total` (N,) and its `parts`, each (N,)."""
+    """`total` (N,), its `parts`, each (N,), and the person's row in the main model (1, M)."""
 
     total: Scores
     parts: Mapping[str, Scores]
+    row: csr_matrix | None = None
 
 
 def open_field(kind: Kind, everybody: Model | None, server: Model | None) -> Field:
@@ -66,6 +67,14 @@ def open_field(kind: Kind, everybody: Model | None, server: Model | None) -> Fie
         return Field(kind, (), np.zeros((0, 1), np.float32))
     if server is not None and server.people < ACTIVE:
         server = None
+    kept = (kind, server.version if server is not None else 0)
+    if kept not in everybody.fields:
+        everybody.fields[kept] = _open_field(kind, everybody, server)
+    field: Field = everybody.fields[kept]
+    return field
+
+
+def _open_field(kind: Kind, everybody: Model, server: Model | None) -> Field:
     rows = _shareable(everybody, kind)
     ids = [everybody.factors.items[i] for i in rows]
     new: list[str] = []
@@ -104,21 +113,24 @@ def closed_field(kind: Kind, ids: Sequence[str], weights: NDArray[np.float32],
 def score_open(person: Person, field: Field) -> Scored:
     """Factors, tags, what was declared, what is popular, and the server's own model."""
     parts: dict[str, Scores] = {}
+    row = None
     if field.main is not None:
         model, at = field.main
-        parts |= {k: _placed(v, at) for k, v in _of_model(person, model).items()}
+        row = taste_row(person, model)
+        parts |= {k: _placed(v, at) for k, v in _of_model(person, model, row).items()}
         parts["popularity"] = _placed(np.log1p(1000.0 * model.factors.popularity), at)
     if field.server is not None:
         model, at = field.server
-        found = _of_model(person, model)
+        found = _of_model(person, model, taste_row(person, model))
         raw = found.get("cf", found.get("declared", model.factors.popularity))
         parts["server"] = _placed(raw, at)
-    return _blended(parts, person, len(field.ids))
+    return _blended(parts, person, len(field.ids), row)
 
 
 def score_own(person: Person, field: Field) -> Scored:
     """What it sounds like, what it is called, and who else liked it."""
     parts: dict[str, Scores] = {}
+    row = None
     liked = [
         (person.net[key], item.features)
         for key, item in person.items.items()
@@ -135,14 +147,15 @@ def score_own(person: Person, field: Field) -> Scored:
         parts["tags"] = zscore(shared)
     if field.main is not None:
         model, at = field.main
-        found = _of_model(person, model)
+        row = taste_row(person, model)
+        found = _of_model(person, model, row)
         if "cf" in found:
             parts["cf"] = _placed(found["cf"], at)
         parts["popularity"] = _placed(np.log1p(1000.0 * model.factors.popularity), at)
     total = np.zeros(len(field.ids))
     for name, part in parts.items():
         total += OWN[name] * part
-    return Scored(total, parts)
+    return Scored(total, parts, row)
 
 
 def score_closed(
@@ -191,10 +204,9 @@ def popular(field: Field, parts: Mapping[str, Scores]) -> Scored:
     return Scored(total, {"popularity": total})
 
 
-def _of_model(person: Person, model: Model) -> dict[str, Scores]:
+def _of_model(person: Person, model: Model, row: csr_matrix) -> dict[str, Scores]:
     """Parts over all items of a model, raw."""
     parts: dict[str, Scores] = {}
-    row = taste_row(person, model)
     if row.nnz and (row.data > 0).any():
         own = model.serving.fold_in(row)
         parts["cf"] = np.asarray(model.serving.scores(own), np.float64)
@@ -215,15 +227,17 @@ def _of_model(person: Person, model: Model) -> dict[str, Scores]:
     return parts
 
 
-def _blended(parts: dict[str, Scores], person: Person, count: int) -> Scored:
+def _blended(
+    parts: dict[str, Scores], person: Person, count: int, row: csr_matrix | None = None
+) -> Scored:
     if not parts:
-        return Scored(np.zeros(count), {})
+        return Scored(np.zeros(count), {}, row)
     server = parts.pop("server", None)
     total = np.asarray(blend(parts, person.evidence), np.float64) if parts else np.zeros(count)
     if server is not None:
         total = total + SERVER * server
         parts = {**parts, "server": server}
-    return Scored(total, parts)
+    return Scored(total, parts, row)
 
 
 def _placed(raw: NDArray[np.floating], at: NDArray[np.int64]) -> Scores:

@@ -88,8 +88,12 @@ def deed(
 
 def undo(db: Database, user_id: int, guild_id: int, item_id: str, type: EventType) -> bool:
     """Take a deed back; False when there was none."""
-    number = items.number(db, item_id)
-    return number is not None and deeds.take_back(db, user_id, guild_id, number, type)
+    with write(db):
+        number = items.number(db, item_id)
+        if number is None:
+            return False
+        impressions.take_back(db, user_id, number, type)
+        return deeds.take_back(db, user_id, guild_id, number, type)
 
 
 def declare(db: Database, user_id: int, guild_id: int, named: Sequence[Item], now: float) -> bool:

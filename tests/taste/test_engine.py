@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from pydantic import TypeAdapter
 from taste_groups import (
     ALL,
     DAY,
@@ -22,9 +23,13 @@ from taste_groups import (
 from bot.taste import policies
 from bot.taste.values import Wish
 from models.errors import Refusal
+from models.planner import make_plan
 from models.planner.brief import Brief
-from storage import consent, items, listens, privacy
+from models.planner.plan import Plan
+from models.recommender.content import features_of_plan
+from storage import consent, items, listens, pieces, privacy
 from storage.db import write
+from storage.pieces import Piece
 
 
 async def ids(taste, user, what="artist", guild=0, **more):
@@ -91,6 +96,35 @@ async def test_known_and_blocked_and_disliked_are_left_out(crowd):
     assert shown[1] not in seen
     assert shown[2] in seen
     assert heard & set(await ids(crowd, 1, known=True, count=10))
+
+
+async def test_pieces_are_others_here_and_sound_like_what_one_liked(taste):
+    for user in (1, 2):
+        await agree(taste, user, ALL, GUILD)
+
+    def make(db):
+        for n, (owner, guild, style, gone) in enumerate(
+            [(2, GUILD, "swing", None), (2, GUILD, "techno", None), (2, GUILD, "swing", NOW),
+             (2, GUILD + 1, "swing", None), (1, GUILD, "swing", None), (2, GUILD, "swing", None)]
+        ):  # fmt: skip
+            plan = TypeAdapter(Plan).dump_json(make_plan(Brief(style=style, bars=8), n)).decode()
+            pieces.save(db, Piece(
+                f"p{n}", owner, guild, 5, None, f"Piece {n}", style, "calm", "C major", 20.0, "{}",
+                plan, f"p{n}", None, None, NOW + n, gone,
+            ))  # fmt: skip
+
+    await taste.db.run(make)
+    assert set(await ids(taste, 1, "piece", GUILD)) == {"piece:p0", "piece:p1", "piece:p5"}
+    taste.now.time += 15 * DAY
+    await taste.deed(1, GUILD, "piece", "p0", "Piece 0", "like", source="reactions",
+                     features=features_of_plan(_plan("swing", 0), {}))  # fmt: skip
+    listing = await taste.recommend(Wish(1, GUILD, "piece"))
+    assert [s.item.key for s in listing.suggestions] == ["p5", "p1"]
+    assert await ids(taste, 1, "piece", GUILD + 5) == []  # one's own is no suggestion
+
+
+def _plan(style, seed):
+    return TypeAdapter(Plan).dump_python(make_plan(Brief(style=style, bars=8), seed), mode="json")
 
 
 async def test_never_again_bars_an_artists_tracks_too(taste):
@@ -175,6 +209,10 @@ async def test_impressions_are_kept_with_policy_and_propensity_and_outcome(crowd
     assert [row[0] for row in outcomes] == [None, None, "like", None, None]
     deeds = await rows(crowd, "SELECT user_id, type FROM deeds ORDER BY id")
     assert deeds == [(1, "like"), (2, "dislike")]
+    liked = listing.suggestions[2].item
+    assert await crowd.undo(1, 0, liked.kind, liked.key, "like")
+    assert not await crowd.undo(1, 0, liked.kind, liked.key, "like")
+    assert not await rows(crowd, "SELECT 1 FROM impressions WHERE outcome IS NOT NULL")
 
 
 @pytest.mark.parametrize("what", ["style", "mood", "instrument", "progression", "loop"])

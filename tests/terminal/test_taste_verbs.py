@@ -71,3 +71,20 @@ def test_forgetting_oneself(here):
     run("declare", "techno")
     assert CliRunner().invoke(cli.app, ["forget", "0"]).exit_code == 0
     assert "Nothing yet" in run("me")
+
+
+def test_an_export_is_listened_to(here):
+    export = here / "scrobbles.csv"
+    lines = ["uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid"]
+    lines += [
+        f'"{1_760_000_000 + n * 300}","","Duke E.","","","","Song {n % 7}",""' for n in range(40)
+    ]
+    export.write_text("\n".join(lines))
+    told = run("listen", export)
+    assert "40 plays of 7 tracks by 1 artists" in told
+    known = json.loads(run("me", "--json"))
+    assert [named["title"] for named in known["artists"]] == ["Duke E."]
+    assert len(known["tracks"]) == 7
+    assert known["trend"]
+    with pytest.raises(Refusal, match="no file"):
+        run("listen", here / "none.csv")

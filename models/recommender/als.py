@@ -139,10 +139,6 @@ class Serving:
         """How well each item suits a vector, (N,)."""
         return self.factors.item_factors @ np.asarray(vector, np.float32)
 
-    def tag_scores(self, vector: Array) -> Array:
-        """How near each tag lies to a vector, cosine (T,)."""
-        return _cosines(self.factors.tag_factors, vector)
-
     def declared(self, weights: Mapping[str, float]) -> Array | None:
         """The vector of somebody who only named tags: their mean; None where none is known."""
         place = {tag: at for at, tag in enumerate(self.factors.tags)}
@@ -171,13 +167,6 @@ class Serving:
         best = [at for at in np.argsort(-parts) if liked[at] != item and parts[at] > 0][:count]
         return [(self.factors.items[liked[at]], float(parts[at])) for at in best]
 
-    def similar(self, item: int, count: int = 5) -> list[tuple[str, float]]:
-        """Items nearest to an item by cosine, itself left out."""
-        near = _cosines(self.factors.item_factors, self.factors.item_factors[item])
-        near[item] = -np.inf
-        best = np.argsort(-near)[: min(count, self._columns - 1)]
-        return [(self.factors.items[at], float(near[at])) for at in best]
-
     def _system(self, row: csr_matrix) -> NDArray[np.float64]:
         """Y'CY + reg, (f, f): what is not in the row has confidence 1, an entry its size."""
         held = row.data != 0  # a stored zero is no entry
@@ -193,12 +182,6 @@ class Serving:
     def _check(self, row: csr_matrix) -> None:
         if row.shape != (1, self._columns):
             raise ValueError(f"a row of shape {row.shape} for {self._columns} items")
-
-
-def _cosines(rows: Array, vector: Array) -> Array:
-    sizes = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
-    sizes[sizes == 0] = 1.0
-    return np.asarray(rows @ np.asarray(vector, np.float32) / sizes, np.float32)
 
 
 def _model(settings: Settings, seed: int) -> Any:

@@ -71,9 +71,9 @@ def load_with_extra(path: Path) -> tuple[Factors, dict[str, Any]]:
             Settings(**json.loads(str(held["settings"]))),
         )
         extra = {key: held[key] for key in held.files if key not in _OWN}
-    if len(factors.items) != len(factors.item_factors) or len(factors.tags) != len(
-        factors.tag_factors
-    ):
+    size = factors.settings.factors
+    shapes = (factors.item_factors.shape, factors.tag_factors.shape, factors.popularity.shape)
+    if shapes != ((len(factors.items), size), (len(factors.tags), size), (len(factors.items),)):
         raise ValueError(f"{path.name} names other items than it has factors for")
     return factors, extra
 

@@ -26,8 +26,6 @@ from models.recommender import artifact
 from models.recommender.als import Array, Factors, Settings
 
 COLUMNS = ("user", "item", "confidence")
-#: Spark's ridge per entry that does what a `Settings.regularization` of 1 does.
-RIDGE = 1 / 50
 #: The least a confidence may exceed what is missing by: Spark takes 0 for "not liked".
 _LEAST = 1e-3
 
@@ -103,8 +101,9 @@ def fit_spark(session: Any, table: Path, folder: Path, name: str, seed: int = 0)
         popularity[row["item"]] = row["count"] / people
     item_factors = np.zeros((len(items), settings.factors), np.float32)
     tag_factors = np.zeros((len(tags), settings.factors), np.float32)
-    if not ratings.isEmpty():
-        model = _als(settings, seed).fit(ratings)
+    fitted = _with_likes(ratings)
+    if not fitted.isEmpty():
+        model = _als(session, fitted, settings, seed).fit(fitted)
         _fill(item_factors, model.itemFactors)
         # People's vectors stay on the cluster.
         _fill(tag_factors, model.userFactors.where(f"id >= {int(people)}"), people)
@@ -153,15 +152,32 @@ def _read(session: Any, table: Path) -> Any:
     return raw.where("confidence != 0").selectExpr("user", "item", f"float({rating}) AS rating")
 
 
-def _als(settings: Settings, seed: int) -> Any:
+def _with_likes(ratings: Any) -> Any:
+    """Without the people and items that have dislikes only.
+
+    Their vectors are zero and change nobody's, but Spark gives them no ridge, and so may fail.
+    """
+    likes = ratings.where("rating > 0")
+    for side in ("user", "item"):
+        ratings = ratings.join(likes.select(side).distinct(), side, "left_semi")
+    return ratings
+
+
+def _als(session: Any, ratings: Any, settings: Settings, seed: int) -> Any:
     from pyspark.ml.recommendation import ALS
 
+    users = ratings.where("rating > 0").groupBy("user").count()
+    entries = users.agg({"count": "avg"}).first()[0]
+    blocks = session.sparkContext.defaultParallelism
     return ALS(
         rank=settings.factors,
         maxIter=settings.iterations,
-        regParam=settings.regularization * RIDGE,
+        # Spark multiplies by the number of entries: the average row gets what it has here.
+        regParam=settings.regularization / entries,
         implicitPrefs=True,
         alpha=1.0,  # confidences come weighted
+        numUserBlocks=blocks,
+        numItemBlocks=blocks,
         seed=seed,
         userCol="user",
         itemCol="item",

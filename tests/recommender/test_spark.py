@@ -1,4 +1,7 @@
-"""The same fit on Spark; its own part of the tests needs pyspark and Java."""
+"""The same fit on Spark; most of it needs pyspark and Java.
+
+Real listeners: `python -m bot bench recommender --data DIR`.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from models.recommender import als, artifact, confidence, spark
 from tests.recommender.planted import plant, recall
 
 SETTINGS = als.Settings(factors=16, regularization=10.0)
-#: Recall at 20 may differ by so much: on 120 people one item more or less found is 0.002.
-NEAR = 0.02
+#: Recall at 20 may differ by so much on 120 made-up people: implicit's own seeds span 0.03.
+NEAR = 0.03
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,7 @@ class Fitting:
         self._one_at_a_time = asyncio.Lock()
         self._forgotten = 0  # counts up: a fit that began before must not be used
         self._failed = 0.0
+        self._said: set[int] = set()  # versions that could not be read
         self.due = asyncio.Event()
 
     async def models(self, guild_id: int, versions: Mapping[int, Sequence[Row]]) -> Models:
@@ -49,8 +50,10 @@ class Fitting:
         everybody = await asyncio.to_thread(self._library.get, 0, versions.get(0, ()))
         rows = versions.get(guild_id, ()) if guild_id else ()
         server = await asyncio.to_thread(self._library.get, guild_id, rows) if rows else None
-        if any(self._library.broken(found) for found in versions.values()):
-            self.due.set()
+        for found in versions.values():
+            if self._library.broken(found) and found[0].version not in self._said:
+                self._said.add(found[0].version)  # once: a fit that fails is not asked for again
+                self.due.set()
         return everybody, server
 
     async def if_due(self) -> bool:

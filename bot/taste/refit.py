@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
+import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,6 @@ from bot.taste import catalogue, library, person
 from models.recommender.values import OPEN, Deed, EventType, Item
 from storage import taste_models
 from storage.db import open_database
-
-log = logging.getLogger(__name__)
 
 #: Seconds for all scopes of a fit: 50,000 people and 200,000 items take half a minute.
 SECONDS = 900.0
@@ -168,8 +166,11 @@ async def in_process(
         When it failed or took too long; the factors in use stay.
     """
     arguments = [str(database), str(folder), str(now), *map(str, scopes)]
+    # It needs none of the bot's secrets, and one thread: the bot is busy with people.
+    environment = {name: value for name, value in os.environ.items() if "TOKEN" not in name}
+    environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.taste.refit", *arguments,
+        sys.executable, "-m", "bot.taste.refit", *arguments, env=environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

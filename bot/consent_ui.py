@@ -17,6 +17,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import discord
+from sqlite_utils import Database
 
 from bot import ui
 from bot.client import Segno
@@ -53,7 +54,7 @@ NOT_AT_ALL = "Until you agree nothing is kept; `/privacy` shows, exports and for
 PAUSED = "You have paused your taste, so I keep nothing; /privacy pause ends the pause."
 
 
-def agreed(db: Any, user_id: int, guild_id: int | None, source: str = "reactions") -> bool:
+def agreed(db: Database, user_id: int, guild_id: int | None, source: str = "reactions") -> bool:
     """Whether something of this source may be kept here (call it on the database's thread)."""
     return consent.scope(db, user_id, source, guild_id) is not None
 

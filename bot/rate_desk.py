@@ -46,10 +46,8 @@ async def rate(
     """
     piece = await shelf.visible(client, interaction, piece_id)
     locale = await client.language(interaction)
-    agreed = await client.db.run(
-        consent.scope, interaction.user.id, "reactions", interaction.guild_id
-    )
-    if agreed is None:
+    user_id = interaction.user.id
+    if not await client.db.run(consent_ui.agreed, user_id, interaction.guild_id):
         lead = translate("Your {stars} stars for “{title}” wait for your answer.", locale,
                          stars=stars, title=quoted(piece.title, 60))  # fmt: skip
         if comment:

@@ -44,11 +44,9 @@ OVER = "I do not keep that list any more; ask for another with /recommend."
 #: What a part of a score rests on, in plain words.
 PARTS_CHOICES = {
     "cf": "what you listened to, made, liked or named",
-    "content": "how it is built",
+    "content": "its style and sound",
     "declared": "what you said you like",
-    "tags": "its style, mood and instruments",
     "popularity": "how well known it is",
-    "prior": "what usually goes together",
     "server": "what is liked in this server",
 }
 
@@ -254,6 +252,8 @@ async def judge(
     list_id, line, _row = await pick(client, key, locale)
     user_id, guild_id = interaction.user.id, interaction.guild_id or 0
     if not await client.taste.react(user_id, guild_id, list_id, line.place, type):
+        if await client.db.run(consent_ui.agreed, user_id, interaction.guild_id):
+            raise Refusal(OVER)  # the item itself is gone
         await consent_ui.ask(client, interaction, f"{type}.{key}", styles=False)
         return
     if _is_list(interaction.message):

@@ -60,7 +60,9 @@ MAKE_CHOICES = {
     "loop": "Compose with this beat",
 }
 NOT_KEPT = "Nothing of this is kept, so I learn nothing from it; the button below changes that."
-_LONGEST_REASON, _LONGEST_TITLE, _LONGEST_KEY = 200, 90, 80
+#: Five lines of the longest fit into a message.
+_LONGEST_REASON, _LONGEST_TITLE, _LONGEST_ARTIST = 200, 90, 60
+_LONGEST_KEY = 80
 _MODES: Mapping[str, Mode] = {"": "least_misery", "a": "average"}
 
 
@@ -107,8 +109,8 @@ class Line:
     @property
     def named(self) -> str:
         """The name to show, on one line and with its markup made harmless."""
-        artist = f" · {quoted(self.artist, 60)}" if self.artist else ""
-        return f"**{quoted(self.title, _LONGEST_TITLE)}**{artist}"
+        artist = f" · {_cut(quoted(self.artist), _LONGEST_ARTIST)}" if self.artist else ""
+        return f"**{_cut(quoted(self.title), _LONGEST_TITLE)}**{artist}"
 
     @property
     def value(self) -> str:
@@ -149,7 +151,12 @@ def _because(line: Line, locale: str) -> str:
     if line.wildcard and line.reason.kind != "wildcard":
         reason = translate("A wildcard: {reason}", locale, reason=reason)
     reason = f"🃏 {reason}" if line.wildcard else reason
-    return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…"
+    return _cut(reason, _LONGEST_REASON)
+
+
+def _cut(text: str, length: int) -> str:
+    """Text of at most `length` characters; no backslash is parted from what it makes harmless."""
+    return text if len(text) <= length else text[: length - 1].rstrip("\\") + "…"
 
 
 def told(reason: Reason, locale: str) -> str:

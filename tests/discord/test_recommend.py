@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.app import build
-from bot.recommend_ui import Asked, Line, unkept_view
+from bot.recommend_ui import Asked, Line, said, unkept_view
 from models import vocabulary
 from models.recommender.values import Reason
 from storage import consent, deeds, impressions, items
@@ -395,3 +395,48 @@ def test_what_a_list_was_asked_for_fits_into_a_button():
     alone = Asked("progression", declared=tuple(longest))
     assert len(alone.key) <= 80
     assert Asked.of(alone.key) == alone
+
+
+async def test_in_a_direct_message_everywhere_is_the_only_scope(world):
+    asked = await world.ann.user.slash("recommend moods")
+    form = asked.response
+    answers = [a for a in actions(form) if a == "agree"]
+    assert len(answers) == 2  # keep it, or do not
+    await world.ann.user.click(form, custom_id=choice(form, "e"))
+    assert await world.rows("SELECT DISTINCT guild_id FROM consents") == [(0,)]
+    assert len(lines(form.content)) == 5
+
+
+async def test_a_song_asks_taste_too(world):
+    await agree(world, world.ann, "bossa_nova")
+    await world.ann.slash(world.channel, "song", text="a song I would like, about the sea")
+    await world.work()
+    request = world.studio.requests[-1]
+    assert (request["kind"], request["brief"]["style"]) == ("song", "bossa_nova")
+
+
+async def test_the_form_keeps_nothing_of_somebody_who_paused(world):
+    await world.db.run(consent.save_settings, consent.TasteSettings(world.ann.id, paused=True))
+    asked = await world.ann.slash(world.channel, "recommend styles")
+    assert "paused" in asked.response.content
+    assert asked.response.components == []
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_the_longest_list_fits_into_a_message(locale):
+    title = "*" * 300
+    reason = Reason(
+        "because", "Because of {names}, which you listen to or liked.", {"names": title}
+    )
+    found = [
+        Line("track", f"{title}{n}", title, title, reason, wildcard=n == 4, place=n, mark="like")
+        for n in range(5)
+    ]
+    text = said(Asked("track"), found, locale, [(reason.template, reason.values)] * 3, title)
+    assert len(text) <= 2000
+    assert all(f"\n{n}. " in text for n in range(1, 6))
+    shown = unkept_view(Asked("track"), found, found[3].value, locale)
+    menu = next(item.item for item in shown.children if hasattr(item.item, "options"))
+    assert len({option.value for option in menu.options}) == 5
+    assert [o.default for o in menu.options] == [False, False, False, True, False]
+    assert all(len(o.label) <= 100 for o in menu.options)

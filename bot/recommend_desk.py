@@ -122,16 +122,13 @@ async def _for_whom(listing: Listing, locale: str) -> str:
 
 
 async def _answer(
-    interaction: Interaction, text: str, shown: discord.ui.View | None, *, ephemeral: bool = True
+    interaction: Interaction, text: str, shown: discord.ui.View, *, ephemeral: bool
 ) -> None:
     """A new message for a command, else in place of the message that was pressed."""
-    response = interaction.response
     if interaction.type is discord.InteractionType.component:
-        await response.edit_message(content=text, view=shown)
-    elif shown is None:
-        await response.send_message(text, ephemeral=ephemeral)
+        await interaction.response.edit_message(content=text, view=shown)
     else:
-        await response.send_message(text, view=shown, ephemeral=ephemeral)
+        await interaction.response.send_message(text, view=shown, ephemeral=ephemeral)
 
 
 async def for_us(

@@ -43,6 +43,7 @@ COGS = (
     "cogs.help",
     "cogs.preferences",
     "cogs.privacy",
+    "cogs.guilds",
 )
 # Discord's own codes: answered twice, answered too late. Neither is news to the person.
 _GONE = {40060, 10062}

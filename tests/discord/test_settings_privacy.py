@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 from discord_world import tiny_audio
 
 from bot.delivery import voice_message
+from storage import consent
 
 VOICE = 1 << 13
 
@@ -77,7 +80,25 @@ async def test_where_voice_messages_are_refused_the_file_comes_plainly(world):
     assert file.filename.endswith(".ogg")
 
 
+async def copy_of(result):
+    """The files of an export, by name."""
+    with zipfile.ZipFile(io.BytesIO(await result.response.attachments[0].read())) as archive:
+        assert archive.namelist()[0] == "data.json"
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def agree(world, *sources, everywhere=False):
+    place = 0 if everywhere else world.guild.id
+    await world.db.run(consent.grant, world.ann.id, sources, place, world.app.client.now())
+
+
+async def love(world, *styles):
+    taste = world.app.client.taste
+    return await taste.declare(world.ann.id, world.guild.id, styles=styles)
+
+
 async def test_privacy_shows_exports_and_forgets(both):
+    await agree(both, "reactions", "pieces")
     asked = await both.compose()
     await both.ann.react(asked.response, "👍")
     folder = both.app.settings.pieces_dir / await both.piece_id()
@@ -87,12 +108,18 @@ async def test_privacy_shows_exports_and_forgets(both):
     assert "(1)" in shown.response.content or "（1）" in shown.response.content
     kept = {"en-US": "within 7 days", "zh-CN": "7 天内"}  # as long as housekeeping keeps copies
     assert kept[both.locale] in shown.response.content
+    assert "Club" in shown.response.content
 
     copy = await both.ann.slash(both.channel, "privacy export")
     assert copy.ephemeral
-    rows = json.loads(await copy.response.attachments[0].read())
-    assert len(rows["pieces"]) == len(rows["jobs"]) == len(rows["ratings"]) == 1
+    files = await copy_of(copy)
+    rows = json.loads(files["data.json"])
+    assert len(rows["pieces"]) == len(rows["jobs"]) == 1
+    assert {deed["type"] for deed in rows["deeds"]} == {"like", "made"}
+    assert [one["source"] for one in rows["consents"]] == ["pieces", "reactions"]
     assert "token" not in rows["jobs"][0]
+    assert files[f"pieces/{folder.name}/piece.mid"] == (folder / "piece.mid").read_bytes()
+    assert "missing.txt" not in files
 
     asked_twice = await both.ann.slash(both.channel, "privacy forget")
     assert folder.is_dir()  # nothing happens before the second yes
@@ -100,8 +127,97 @@ async def test_privacy_shows_exports_and_forgets(both):
     assert done.acknowledged
     assert {"en-US": "Done", "zh-CN": "完成"}[both.locale] in asked_twice.response.content
     assert not folder.exists()
-    for rows in ("SELECT id FROM jobs", "SELECT id FROM pieces", "SELECT value FROM ratings"):
-        assert await both.rows(rows) == []
+    for table in ("jobs", "pieces", "deeds", "consents", "impressions"):
+        assert await both.rows(f"SELECT * FROM {table}") == []  # noqa: S608
+    assert both.app.client.taste.people._held == {}
+    assert (both.app.settings.data_dir / "forgotten.jsonl").read_text().count("\n") == 1
+
+
+async def test_a_copy_names_what_has_no_room(both):
+    await both.compose()
+    limit = 90_000
+    piece = await both.piece_id()
+    folder = both.app.settings.pieces_dir / piece
+    (folder / "piece.wav").write_bytes(bytes(2 * limit))
+    both.extra = {"attachment_size_limit": limit}
+    copy = await both.ann.slash(both.channel, "privacy export")
+    files = await copy_of(copy)
+    assert json.loads(files["data.json"])["pieces"]
+    assert f"pieces/{piece}/piece.wav" not in files
+    assert f"pieces/{piece}/piece.mid" in files
+    assert files["missing.txt"].decode() == f"pieces/{piece}/piece.wav"
+    assert "missing.txt" in copy.response.content
+
+
+async def test_an_agreement_is_taken_back_with_what_it_had_stored(both):
+    await agree(both, "reactions", "together")
+    assert await love(both, "rock", "swing")
+    shown = await both.ann.slash(both.channel, "privacy show")
+    await both.press(both.ann, shown.response, "takeback", [f"reactions@{both.guild.id}"])
+    assert await both.rows("SELECT * FROM deeds") == []
+    assert await both.rows("SELECT source FROM consents") == [("together",)]
+    assert {"en-US": "2 entries", "zh-CN": "2 条"}[both.locale] in shown.response.content
+    await both.press(both.ann, shown.response, "takeback", [f"together@{both.guild.id}"])
+    assert await both.rows("SELECT * FROM consents") == []
+    nothing = {"en-US": "agreed to nothing", "zh-CN": "没有同意任何事"}[both.locale]
+    assert nothing in shown.response.content
+    assert shown.response.components == []
+
+
+async def test_a_pause_keeps_nothing_and_ends(both):
+    await agree(both, "reactions", "pieces")
+    await both.ann.slash(both.channel, "privacy pause")
+    assert not await love(both, "rock")
+    await both.compose()
+    assert await both.rows("SELECT * FROM deeds") == []
+    shown = await both.ann.slash(both.channel, "privacy show")
+    assert {"en-US": "**Paused:**", "zh-CN": "**已暂停：**"}[both.locale] in shown.response.content
+    await both.ann.slash(both.channel, "privacy pause")
+    assert await love(both, "rock")
+
+
+async def test_what_was_kept_for_a_server_goes_when_the_bot_leaves_it(world):
+    await agree(world, "reactions")
+    await love(world, "rock")
+    await agree(world, "pieces", everywhere=True)
+    world.app.client._connection.parse_guild_delete({"id": str(world.guild.id)})
+    await world.env.settle()
+    assert await world.rows("SELECT * FROM deeds") == []
+    assert await world.rows("SELECT source, guild_id FROM consents") == [("pieces", 0)]
+
+
+async def test_an_outage_is_no_leaving(world):
+    await agree(world, "reactions")
+    await love(world, "rock")
+    client = world.app.client
+    client._connection.parse_guild_delete({"id": str(world.guild.id), "unavailable": True})
+    await world.env.settle()
+    assert len(await world.rows("SELECT * FROM deeds")) == 1
+
+
+async def test_what_was_kept_of_somebody_for_a_server_goes_when_they_leave_it(world):
+    await agree(world, "reactions")
+    await love(world, "rock")
+    await world.db.run(consent.grant, world.bob.id, ("reactions",), world.guild.id, 1.0)
+    left = {"guild_id": str(world.guild.id), "user": {
+        "id": str(world.ann.id), "username": "ann", "discriminator": "0", "avatar": None,
+    }}  # fmt: skip
+    world.app.client._connection.parse_guild_member_remove(left)
+    await world.env.settle()
+    assert await world.rows("SELECT * FROM deeds") == []
+    assert await world.rows("SELECT user_id FROM consents") == [(world.bob.id,)]
+
+
+async def test_servers_left_while_the_bot_was_off_are_noticed(world):
+    gone = 4242424242424242
+    now = world.app.client.now()
+    await agree(world, "reactions")
+    await world.db.run(consent.grant, world.ann.id, ("reactions",), gone, now)
+    client = world.app.client
+    await client.taste.declare(world.ann.id, gone, styles=("rock",))
+    await client.get_cog("Guilds").on_ready()
+    assert await world.rows("SELECT guild_id FROM consents") == [(world.guild.id,)]
+    assert await world.rows("SELECT * FROM deeds") == []
 
 
 async def test_forgetting_ends_the_messages_of_what_is_under_way(both):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from models.recommender import als, artifact, confidence, spark
+from models.recommender import als, artifact, spark
 from tests.recommender.planted import plant, recall
 
 SETTINGS = als.Settings(factors=16, regularization=10.0)
@@ -86,19 +87,21 @@ def test_spark_finds_what_implicit_finds(tmp_path, planted, session):
         assert np.mean([planted.group_of[at] == group for at in best]) >= 0.8
 
 
-def test_spark_takes_dislikes_and_items_that_nobody_has(tmp_path, session):
-    index = {"artist:liked": 0, "artist:disliked": 1, "artist:unknown": 2}
-    nets = [{"artist:liked": 5.0 + n % 3, "artist:disliked": -10.0} for n in range(12)]
-    tags = csr_matrix((3, 1), dtype=np.float32)
-    rows = [confidence.row(net, index, SETTINGS) for net in nets]
-    spark.export_table(tmp_path / "table", rows, tags, tuple(index), ("x",), SETTINGS)
+def test_spark_takes_dislikes_and_items_that_nobody_has(tmp_path, planted, session):
+    """Item 0 has dislikes only, item 1 nothing, person 0 dislikes all: Spark alone would fail."""
+    people = planted.train.toarray()
+    people[:, 0], people[:, 1] = -31.0, 0.0
+    people[0] *= -np.sign(people[0])
+    tags = planted.tags.toarray()
+    tags[:2] = 0.0
+    changed = replace(planted, train=csr_matrix(people), tags=csr_matrix(tags))
+    export(tmp_path / "table", changed)
     found = artifact.load(spark.fit_spark(session, tmp_path / "table", tmp_path, "taste-0"))
-    assert found.popularity.tolist() == [1.0, 0.0, 0.0]
-    assert not found.item_factors[2].any()
-    assert not found.tag_factors.any()
-    serving = als.Serving(found)
-    liked, disliked, _ = serving.scores(serving.fold_in(rows[0]))
-    assert liked > 0.1 > abs(disliked)
+    here = als.fit(changed.train, changed.tags, planted.items, planted.tag_names, SETTINGS)
+    assert np.allclose(found.popularity, here.popularity)
+    assert found.popularity[:2].tolist() == [0.0, 0.0]
+    assert not found.item_factors[:2].any()
+    assert found.item_factors[2:].any(axis=1).all()
 
 
 def test_spark_fits_nothing_at_all(tmp_path, session):

@@ -140,6 +140,20 @@ def together(db: Database, guild_id: int) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
+def scopes(db: Database, source: str) -> dict[int, set[int]]:
+    """Return person -> the scopes in which they agreed to a source, without those who paused."""
+    rows = db.conn.execute(
+        "SELECT user_id, guild_id FROM consents AS c WHERE source = ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM taste_settings WHERE user_id = c.user_id"
+        "  AND (paused OR listening_paused AND ?2))",
+        [source, source in _LISTENING],
+    )
+    found: dict[int, set[int]] = {}
+    for user_id, guild_id in rows:
+        found.setdefault(user_id, set()).add(guild_id)
+    return found
+
+
 def members(db: Database) -> list[tuple[int, int]]:
     """Return (person, server) of everybody who may have rows scoped to a server."""
     rows = db.conn.execute(

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from storage import consent
 from storage.db import write
+from storage.removal import Removed, settle
 
 DAY = 86400
 #: The source of what is added by hand, and of what Discord shows.
@@ -118,6 +119,27 @@ def fold(db: Database, before: float) -> int:
         )
         gone = db.conn.execute("DELETE FROM presence WHERE started < ?", [day * DAY])
         return int(gone.rowcount)
+
+
+def forget(db: Database, user_id: int, source: str | None = None) -> Removed:
+    """Delete a person's listening of one source, or all of it, in every scope; consent stays.
+
+    Ratings and tags that came with imports go with all of it, and with ListenBrainz' (no other
+    export has any). The caller deletes the files in `.models`, see `consent.withdraw`.
+    """
+    which = {"listens": "source = ?2 OR ?2 IS NULL", "presence": "?2 IS NULL OR ?2 = 'presence'"}
+    came = "source = 'listening' AND (?2 IS NULL OR ?2 = 'listenbrainz')"
+    came += " OR source = 'presence' AND (?2 IS NULL OR ?2 = 'presence')"
+    which |= {"deeds": came, "item_tags": came}
+    rows: dict[str, int] = {}
+    touched: set[int] = set()
+    with write(db):
+        for table, these in which.items():
+            about = f"FROM {table} WHERE user_id = ?1 AND ({these})"
+            found = db.conn.execute(f"SELECT DISTINCT item_id {about}", [user_id, source])
+            touched |= {row[0] for row in found}
+            rows[table] = db.conn.execute(f"DELETE {about}", [user_id, source]).rowcount
+        return settle(db, rows, touched)
 
 
 def counts(db: Database, user_id: int) -> dict[tuple[int, str], tuple[int, float]]:

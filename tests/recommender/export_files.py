@@ -126,7 +126,7 @@ def write_spotify_account(path, plays):
     )
 
 
-def listen_entry(play, number=0, **info):
+def listen_entry(play, **info):
     """One line of ListenBrainz' listens."""
     if play.seconds is not None:
         info.setdefault("duration_ms", int(1000 * play.seconds))
@@ -153,7 +153,11 @@ def msid(song):
 
 
 def write_listenbrainz(path, plays, loves=(), extra_lines=()):
-    """The zip of listenbrainz.org/settings/export; `extra_lines` go to the first month's end."""
+    """The zip of listenbrainz.org/settings/export; `extra_lines` go to the first month's end.
+
+    `plays` may be (artist, title, ts, tags).
+    """
+    plays = [p if isinstance(p, Play) else Play(*p[:2], "", p[2], tags=tuple(p[3])) for p in plays]
     months: dict[str, list[str]] = {}
     for play in plays:
         when = datetime.fromtimestamp(play.ts, UTC)

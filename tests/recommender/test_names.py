@@ -42,7 +42,8 @@ SAME_TITLES = [
 ]  # fmt: skip
 OTHER_TITLES = [
     "Umbrella", "Umbrella (Remix)", "Umbrella - Acoustic", "Live and Let Die", "Live",
-    "Live Forever", "Mono", "Remastered", "Song 2", "Song", "With You", "The End", "End", "Feat", "÷", "×",
+    "Live Forever", "Mono", "Remastered", "Song 2", "Song", "With You", "The End", "End", "Feat",
+    "÷", "×",
 ]  # fmt: skip
 
 

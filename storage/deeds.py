@@ -88,12 +88,18 @@ def clear(db: Database, user_id: int, guild_id: int | None, type: str) -> int:
 
 
 def of(db: Database, user_id: int, guild_id: int | None) -> list[Signal]:
-    """Return everything a person's taste is known by in a server, listens included, in no order."""
+    """Return everything a person's taste is known by in a server, in no order.
+
+    Listens of one item in one month (UTC) are one signal, at their mean time: a history of ten
+    years is read in every list's first second, and taste fades over months.
+    """
     mine = [user_id, guild_id or 0]
     where = "user_id = ?1 AND guild_id IN (0, ?2)"
     listened = db.conn.execute(
-        "SELECT i.kind || ':' || i.key, 'listen', d.plays, d.day * 86400.0"  # noqa: S608
-        f" FROM ({by_day(where)}) AS d JOIN items AS i ON i.id = d.item_id",
+        "SELECT i.kind || ':' || i.key, 'listen', d.plays, d.ts FROM ("  # noqa: S608
+        "SELECT item_id, sum(plays) AS plays, sum(plays * day) / sum(plays) * 86400.0 AS ts"
+        f" FROM ({by_day(where)}) GROUP BY item_id, strftime('%Y-%m', day * 86400, 'unixepoch')"
+        ") AS d JOIN items AS i ON i.id = d.item_id",
         mine,
     )
     done = db.conn.execute(

@@ -16,8 +16,10 @@ from bot.taste.policies import INITIAL
 from models.recommender import confidence, taste
 from models.recommender.values import Deed, Item, TasteVector
 
-#: From this net on an item counts as known: a like, or two plays of late.
-KNOWN = 2.0
+#: From this net on an item counts as known: two plays of late.
+KNOWN = 1.5
+#: What is said for good: an item that somebody likes is no news, however long ago that was.
+SETTLED = frozenset({"like", "save", "declared"})
 #: Items whose tags describe somebody: the strongest say it, the rest costs time.
 MOST_ITEMS = 400
 
@@ -28,7 +30,7 @@ class Person:
 
     `net` is decayed evidence by item id, `items` the strongest of them with tags; `tags` sums what
     those say, largest 1; `declared` are item ids they named themselves. `never` and `disliked` are
-    item ids to leave out.
+    item ids to leave out, `liked` those they have spoken for.
     """
 
     user_id: int
@@ -39,6 +41,7 @@ class Person:
     vector: TasteVector = field(default_factory=TasteVector)
     never: frozenset[str] = frozenset()
     disliked: frozenset[str] = frozenset()
+    liked: frozenset[str] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -49,7 +52,7 @@ class Person:
     @property
     def known(self) -> frozenset[str]:
         """Items they know well."""
-        return frozenset(key for key, value in self.net.items() if value >= KNOWN)
+        return self.liked | {key for key, value in self.net.items() if value >= KNOWN}
 
 
 def nets(deeds: Iterable[Deed], now: float, initial: bool = False) -> dict[str, float]:
@@ -80,6 +83,7 @@ def of(
         taste.vector(net, items),
         never,
         frozenset(d.item for d in deeds if d.type == "dislike"),
+        frozenset(d.item for d in deeds if d.type in SETTLED),
         Counter(d.type for d in deeds),
     )
 

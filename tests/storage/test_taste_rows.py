@@ -42,8 +42,8 @@ def test_two_exports_of_one_history_count_once(db):
     assert listens.add(db, ANN, HERE, "spotify", rows, NOW) == 3
     assert sorted(deeds.of(db, ANN, HERE)) == [
         Signal("track:stars / hit", "listen", 1.0, TODAY * DAY),
-        Signal(BLUE, "listen", 2.0, (TODAY - 1) * DAY),
-        Signal(BLUE, "listen", 5.0, TODAY * DAY),
+        # One month, one signal: two plays yesterday and five today.
+        Signal(BLUE, "listen", 7.0, (TODAY - 2 / 7) * DAY),
     ]
     assert listens.counts(db, ANN)[0, "spotify"] == (3, 6.0)
 

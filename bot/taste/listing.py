@@ -165,13 +165,13 @@ def _allowed(scene: Scene, field: Field, count: int) -> NDArray[np.bool_]:
         barred |= {key for key in field.ids if confidence.artist_of(key) in barred}
     if not scene.known:
         barred |= frozenset.intersection(*(person.known for person in scene.people))
-    fresh = [
-        key not in barred and scene.now - scene.shown.get(key, 0.0) >= COOLDOWN for key in field.ids
-    ]
+    resting = {key for key, shown in scene.shown.items() if scene.now - shown < COOLDOWN}
+    out = barred | resting
+    fresh = [key not in out for key in field.ids]
     missing = count - sum(fresh)
     if missing > 0:
         again = [i for i, key in enumerate(field.ids) if not fresh[i] and key not in barred]
-        again.sort(key=lambda i: scene.shown.get(field.ids[i], 0.0))
+        again.sort(key=lambda i: scene.shown[field.ids[i]])
         for i in again[:missing]:
             fresh[i] = True
     return np.array(fresh, dtype=np.bool_)

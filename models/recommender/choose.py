@@ -58,8 +58,7 @@ def choose(
     wildcard : bool
         Whether the last place of a full list is one.
     """
-    able = np.flatnonzero(allowed)
-    ranked = able[np.argsort(-np.asarray(scores, np.float64)[able], kind="stable")]
+    ranked = _ranked(np.asarray(scores, np.float64), np.flatnonzero(allowed), max(_POOL, count + 1))
     wild = wildcard and count >= 2 and len(ranked) > count
     places = min(count, len(ranked)) - wild
     best = _varied(np.asarray(scores, np.float64), vectors, ranked[:_POOL], places, mmr)
@@ -69,6 +68,14 @@ def choose(
         far = [at for at in ranked[WILD_FROM:WILD_TO] if at not in best] or rest
         picks.append(Pick(int(rng.choice(far)), True, 1.0 / len(far)))
     return picks
+
+
+def _ranked(scores: NDArray[np.float64], able: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """The best `most` of `able`, best first, the earlier of equals first; not all are sorted."""
+    if len(able) > most:
+        least = np.partition(scores[able], -most)[-most]
+        able = able[scores[able] >= least]
+    return able[np.argsort(-scores[able], kind="stable")][:most]
 
 
 def _varied(

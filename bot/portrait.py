@@ -45,7 +45,7 @@ def of_person(profile: Profile, name: str, locale: str) -> Card:
         translate("plays of late: {count}", locale, count=f"{plays:,.0f}") if plays else "",
         translate("opinions: {count}", locale, count=opinions) if opinions else "",
         translate("pieces made: {count}", locale, count=made) if made else "",
-        translate("named: {count}", locale, count=named) if named else "",
+        translate("declared: {count}", locale, count=named) if named else "",
         translate("a first impression", locale) if profile.vector.evidence < _FEW else "",
     ]
     return Card(
@@ -70,12 +70,12 @@ def of_server(taste: ServerTaste, name: str, locale: str) -> Card:
     return Card(
         translate("The taste of {name}", locale, name=name),
         in_words(taste.vector, locale),
-        translate("people counted: {count}; of each artist three or more are listeners", locale,
+        translate("people counted: {count} · artists with three listeners or more", locale,
                   count=taste.people),
         (Side(name, tuple(styles.values()), tuple(count for _, count in taste.trend)),),
         _names(vocabulary.load().styles, styles, locale),
         translate("Styles", locale),
-        _rows(taste.artists),
+        _rows(sorted(taste.artists, key=lambda named: -named.weight)),
         translate("Top artists", locale),
         _month_names([month for month, _ in taste.trend], locale),
         translate("Plays by month", locale),
@@ -88,7 +88,8 @@ def of_two(found: Comparison, names: tuple[str, str], locale: str) -> Card:
     """Two people's picture: one shape over the other, and what they share."""
     one, other = found.a.vector.styles, found.b.vector.styles
     most = {style: max(one.get(style, 0.0), other.get(style, 0.0)) for style in (*one, *other)}
-    axes = _told(sorted(most.items(), key=lambda pair: -pair[1])[:MOST_AXES])
+    told = _told(sorted(most.items(), key=lambda pair: -pair[1])[:MOST_AXES])
+    axes = _face_to_face(tuple(told), one, other)
     months = sorted({month for month, _ in (*found.a.trend, *found.b.trend)})[-_MONTHS:]
     sides = tuple(
         Side(name, tuple(vector.get(style, 0.0) for style in axes),
@@ -120,18 +121,20 @@ def is_empty(card: Card) -> bool:
 def in_words(vector: TasteVector, locale: str) -> str:
     """A taste in one sentence, such as "Leans to ambient and folk, slow and dreamy, 84 bpm."."""
     words = vocabulary.load()
-    styles = [_plain(words.styles[s].name(locale), locale) for s in _top(vector.styles, 2)]
-    moods = [_plain(words.moods[m].name(locale), locale) for m in _top(vector.moods, 2)]
-    sounds = [_plain(words.instruments[i].name(locale), locale)
-              for i in _top(vector.instruments, 2)]  # fmt: skip
+    styles = _named(words.styles, vector.styles, 2, locale)
+    moods = _named(words.moods, vector.moods, 2, locale)
+    sounds = _named(words.instruments, vector.instruments, 2, locale)
     manner = moods
     if vector.tempo is not None:
         pace = next(w for low, w in reversed(TEMPO_CHOICES.items()) if vector.tempo >= low)
         manner = [translate(pace, locale), *moods[:1]]
-    parts = [_both(styles or sounds, locale), _both(manner, locale)]
+    parts = [
+        _both(styles or sounds, locale),
+        "、".join(manner) if locale == "zh" else _both(manner, locale),
+    ]
     if vector.tempo is not None:
         parts.append(translate("about {tempo} bpm", locale, tempo=round(vector.tempo)))
-    things = translate(", ", locale).join(part for part in parts if part)
+    things = ("，" if locale == "zh" else ", ").join(part for part in parts if part)
     if not things:
         return ""
     return translate(
@@ -151,8 +154,9 @@ def described(card: Card, locale: str) -> str:
         (card.rows_heading, [row.title for row in card.rows[:MOST_ROWS]]),
         *((chips.heading, [word for word, _ in chips.words]) for chips in card.chips),
     ]
-    figure = " ".join(card.figure) + "." if card.figure else ""
-    lines = [f"{card.title}. {figure} {card.summary}", card.facts]
+    stop = "。" if locale == "zh" else ". "
+    figure = (" ".join(card.figure),) if card.figure else ()
+    lines = [stop.join((card.title, *figure, card.summary)), card.facts]
     lines += [f"{heading}{colon}{comma.join(said)}" for heading, said in lists if said]
     text = "\n".join(" ".join(line.split()) for line in lines if line.strip())
     return text if len(text) <= _DESCRIPTION else text[: _DESCRIPTION - 1] + "…"
@@ -169,6 +173,20 @@ def _told(styles: Iterable[tuple[str, float]]) -> dict[str, float]:
         clear = {style: share for style, share in shares.items() if share >= _LEAST}
         shares = clear if len(clear) >= _ENOUGH else shares
     return {entry.id: shares[entry.id] for entry in words if entry.id in shares}
+
+
+def _face_to_face(
+    styles: Sequence[str], one: Mapping[str, float], other: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Styles around the clock: of both at the top, the second's on the right, the first's left."""
+
+    def lean(style: str) -> float:
+        mine, theirs = one.get(style, 0.0), other.get(style, 0.0)
+        return (theirs - mine) / (theirs + mine)
+
+    ranked = sorted(styles, key=lean)
+    top = min(range(len(ranked)), key=lambda i: abs(lean(ranked[i])), default=0)
+    return (*ranked[top:], *ranked[:top])
 
 
 def _names(catalogue: Catalogue[Any], ids: Iterable[str], locale: str) -> tuple[str, ...]:
@@ -215,13 +233,13 @@ def _sides_chips(
 def _chips(
     heading: str, catalogue: Catalogue[Any], weights: Mapping[str, float], tone: Tone, locale: str
 ) -> Chips:
-    top = _top(weights, MOST_CHIPS)
+    top = _top(catalogue, weights, MOST_CHIPS)
     return Chips(heading, tuple((catalogue[id].name(locale), weights[id]) for id in top), tone)
 
 
 def _most(trend: Sequence[tuple[str, float]], locale: str) -> str:
     most = max((plays for _, plays in trend), default=0.0)
-    return translate("at most {count}", locale, count=f"{most:,.0f}") if most else ""
+    return translate("busiest: {count}", locale, count=f"{most:,.0f}") if most else ""
 
 
 def _month_names(months: Sequence[str], locale: str) -> tuple[str, ...]:
@@ -254,8 +272,16 @@ def _compared(found: Comparison, names: tuple[str, str], locale: str) -> str:
 # --- words ---------------------------------------------------------------------------------------
 
 
-def _top(weights: Mapping[str, float], count: int) -> list[str]:
-    return sorted((k for k, w in weights.items() if w > 0), key=lambda k: -weights[k])[:count]
+def _top(catalogue: Catalogue[Any], weights: Mapping[str, float], count: int) -> list[str]:
+    known = (key for key, weight in weights.items() if weight > 0 and key in catalogue)
+    return sorted(known, key=lambda key: -weights[key])[:count]
+
+
+def _named(
+    catalogue: Catalogue[Any], weights: Mapping[str, float], count: int, locale: str
+) -> list[str]:
+    """The strongest by name, as they stand within a sentence."""
+    return [_plain(catalogue[id].name(locale), locale) for id in _top(catalogue, weights, count)]
 
 
 def _plain(name: str, locale: str) -> str:

@@ -133,7 +133,8 @@ def _panels(card: Card) -> list[Panel]:
         found.append((_list_height(max(len(card.axes), listed)), _draw_styles))
     if card.rows:
         found.append((_list_height(listed), _draw_rows))
-    if sum(1 for m in zip(*(s.months for s in card.sides), strict=False) if any(m)) >= 2:
+    heard = [any(side.months[i] for side in card.sides) for i in range(len(card.months))]
+    if sum(heard) > 1:  # one month is no trend
         found.append((230, _draw_months))
     if any(chips.words for chips in card.chips):
         found.append((64 + 84 * sum(1 for c in card.chips if c.words), _draw_chips))
@@ -145,20 +146,23 @@ def _in_lines(panels: Sequence[Panel]) -> list[Sequence[Panel]]:
 
 
 def _summary_lines(sheet: Canvas, card: Card) -> list[str]:
-    """The summary on at most two lines, cut between words (or anywhere in Chinese)."""
     room = WIDTH - 2 * _EDGE - (190 if card.figure else 0)
-    text = sheet.drawable(card.summary, 22)
-    if sheet.width_of(text, 22) <= room:
+    return _wrapped(sheet, sheet.drawable(card.summary, 22), 22, room)
+
+
+def _wrapped(sheet: Canvas, text: str, size: int, room: float) -> list[str]:
+    """The text on at most two lines, cut between words (or anywhere in a long one)."""
+    if sheet.width_of(text, size) <= room:
         return [text] if text else []
-    cut = next(n for n in range(len(text), 0, -1) if sheet.width_of(text[:n], 22) <= room)
+    cut = next(n for n in range(len(text), 0, -1) if sheet.width_of(text[:n], size) <= room)
     space = text.rfind(" ", 0, cut + 1)
-    cut = space if space > cut / 2 else cut
-    return [text[:cut].rstrip(), sheet.fitting(text[cut:].strip(), 22, room)]
+    cut = space if space > cut / 3 else cut
+    return [text[:cut].rstrip(), sheet.fitting(text[cut:].strip(), size, room)]
 
 
 def _draw_header(sheet: Canvas, card: Card) -> None:
     room = WIDTH - 2 * _EDGE - (210 if card.figure else 110)
-    title = sheet.drawable(card.title, 36, bold=True) or "Segno"
+    title = " ".join(sheet.drawable(card.title, 36, bold=True).split()) or "Segno"
     sheet.text(_EDGE, 52, sheet.fitting(title, 36, room, bold=True), 36, TEXT, bold=True)
     y = 100.0
     for line in _summary_lines(sheet, card):
@@ -229,9 +233,10 @@ def _draw_axis_name(
     room = {"m": 260.0, "l": box[2] - 14 - at[0], "r": at[0] - box[0] - 14}[anchor]
     shares = [_percent(side.shares[number]) for side in card.sides]
     upright = -14 if at[1] < middle[1] - 140 else 14 if at[1] > middle[1] + 140 else 0
-    name = sheet.fitting(sheet.drawable(name, 17), 17, room)
     x, y = at[0], at[1] + upright
-    sheet.text(x, y - 10, name, 17, TEXT, anchor=anchor + "m")
+    lines = _wrapped(sheet, sheet.drawable(name, 17), 17, room)
+    for i, line in enumerate(reversed(lines)):
+        sheet.text(x, y - 10 - 20 * i, line, 17, TEXT, anchor=anchor + "m")
     if len(shares) == 1:
         sheet.text(x, y + 10, shares[0], 14, DIM, anchor=anchor + "m")
         return
@@ -264,8 +269,11 @@ def _draw_styles(sheet: Canvas, card: Card, box: Box) -> None:
     _heading(sheet, box, card.axes_heading)
     _draw_legend(sheet, card, box)
     most = max(max(side.shares) for side in card.sides) or 1.0
-    for i, name in enumerate(card.axes):
-        shares = [side.shares[i] for side in card.sides]
+    ranked = sorted(
+        zip(card.axes, zip(*(side.shares for side in card.sides), strict=True), strict=True),
+        key=lambda pair: -max(pair[1]),
+    )
+    for i, (name, shares) in enumerate(ranked):
         texts = [_percent(share) for share in shares]
         colours = _PAIR if len(shares) == 2 else (between(_RAINBOW, i / (SHAPE_FROM - 1)),)
         place = _place(box, i, len(card.axes))
@@ -294,7 +302,7 @@ def _list_height(rows: int) -> float:
 
 def _place(box: Box, number: int, count: int) -> Box:
     """Where a line of a list lies; few lines in much room are higher."""
-    pitch = min(68.0, (box[3] - box[1] - 72) / count)
+    pitch = min(80.0, (box[3] - box[1] - 72) / count)
     top = box[1] + 60 + number * pitch
     return box[0] + _PAD, top, box[2] - _PAD, top + pitch - 9
 
@@ -330,7 +338,7 @@ def _draw_months(sheet: Canvas, card: Card, box: Box) -> None:
     left, top, right, bottom = box
     peaks = [max(side.months, default=0.0) for side in card.sides]
     _heading(sheet, box, card.months_heading, card.months_note)
-    if len(peaks) > 1:
+    if not card.axes:  # else the styles have told whose colour is whose
         _draw_legend(sheet, card, box)
     floor, ceiling = bottom - 40, top + 64
     left, right = left + _PAD, right - _PAD

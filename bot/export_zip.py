@@ -45,7 +45,9 @@ def make(rows: Mapping[str, Any], files: Sequence[Path], home: Path, limit: int)
     packed = io.BytesIO()
     missing: list[str] = []
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(DATA, json.dumps(rows, ensure_ascii=False, indent=1))
+        # Written as it is made: in one piece it would hold up every other thread.
+        with io.TextIOWrapper(archive.open(DATA, "w"), "utf-8") as data:
+            json.dump(rows, data, ensure_ascii=False, indent=1)
         if packed.tell() + _ROOM > limit:
             raise Refusal(
                 "Your copy is larger than Discord takes here. Please ask the owner of this bot "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 
 from discord_world import tiny_audio
 
 from bot.delivery import voice_message
-from storage import consent
+from storage import consent, items, listens
 
 VOICE = 1 << 13
 
@@ -131,6 +132,29 @@ async def test_privacy_shows_exports_and_forgets(both):
         assert await both.rows(f"SELECT * FROM {table}") == []  # noqa: S608
     assert both.app.client.taste.people._held == {}
     assert (both.app.settings.data_dir / "forgotten.jsonl").read_text().count("\n") == 1
+
+
+async def test_forgetting_takes_the_models_that_knew_them(world):
+    await agree(world, "listening", "reactions", everywhere=True)
+    now = world.app.client.now()
+
+    def hear(db):
+        (rare,) = items.ensure(db, [("artist", "only ann knows", "Only Ann Knows", "")])
+        listens.add(db, world.ann.id, 0, "spotify", [(rare, int(now // 86400), 9.0)], now)
+
+    await world.db.run(hear)
+    await love(world, "rock")
+    taste = world.app.client.taste
+    assert await taste.refit_if_due()
+    fitted = list(world.app.settings.taste_dir.glob("*.npz"))
+    assert fitted
+    sure = await world.ann.slash(world.channel, "privacy forget")
+    started = time.monotonic()
+    await world.press(world.ann, sure.response, "forget")
+    assert time.monotonic() - started < 1.0
+    assert not any(path.exists() for path in fitted)
+    assert await world.rows("SELECT * FROM items WHERE kind = 'artist'") == []
+    assert await world.rows("SELECT * FROM taste_models") == []
 
 
 async def test_a_copy_names_what_has_no_room(both):

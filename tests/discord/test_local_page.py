@@ -130,14 +130,17 @@ async def test_in_chinese_and_in_a_direct_message(browser):
 
 async def test_every_command_of_the_bot_is_on_the_page(browser):
     paths = [c["path"] for c in await (await browser.http.get("/api/commands")).json()]
-    assert sorted(paths) == ["arrange", "compose", "edit", "help", "library", "lyrics", "motif",
-                             "piece show", "privacy export", "privacy forget", "privacy show",
-                             "rate", "recommend artists", "recommend for-us",
-                             "recommend instruments", "recommend loops", "recommend moods",
-                             "recommend pieces", "recommend progressions", "recommend styles",
-                             "recommend tracks", "rework", "settings", "song", "style forget",
-                             "style learn",
-                             "style list", "style share", "style use"]  # fmt: skip
+    assert sorted(paths) == [
+        "arrange", "compose", "edit", "help", "library", "listening add",
+        "listening forget", "listening import", "listening pause", "listening resume",
+        "listening status", "lyrics", "motif", "piece show", "privacy export",
+        "privacy forget", "privacy pause", "privacy show", "rate", "recommend artists",
+        "recommend for-us", "recommend instruments", "recommend loops", "recommend moods",
+        "recommend pieces", "recommend progressions", "recommend styles",
+        "recommend tracks", "rework", "settings", "song", "style forget", "style learn",
+        "style list", "style share", "style use", "taste compare", "taste declare",
+        "taste digest", "taste me", "taste server",
+    ]  # fmt: skip
 
 
 async def test_other_sites_are_kept_out(browser):

@@ -1,8 +1,9 @@
 """The Discord side of the house: one bot object with what every cog needs, and one error handler.
 
 In: settings, the database thread, and a way to wake the job runner. Out: a bot that asks for no
-privileged intent, mentions nobody, speaks the person's language, and answers every failure with one
-sentence (a known `Refusal`) or a short id that is also in the log. No torch in this process.
+privileged intent unless its owner wants presence, mentions nobody, speaks the person's language,
+and answers every failure with one sentence (a known `Refusal`) or a short id that is also in the
+log. No torch in this process.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ COGS = (
     "cogs.taste",
     "cogs.help",
     "cogs.preferences",
+    "cogs.listening",
+    "cogs.presence",
     "cogs.privacy",
     "cogs.guilds",
 )
@@ -94,6 +97,7 @@ class Segno(commands.AutoShardedBot):
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.guild_reactions = intents.dm_reactions = True
+        intents.presences = settings.spotify_presence  # privileged: only where the owner asks
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -101,6 +105,7 @@ class Segno(commands.AutoShardedBot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
+            enable_raw_presences=settings.spotify_presence,
             max_messages=None,
             # Longer waits belong to the runner, which can keep them across a restart.
             max_ratelimit_timeout=30.0,

@@ -30,6 +30,7 @@ from bot.files import kinds_of
 from bot.i18n import translate
 from bot.jobs.deliver import TokenExpired, Undeliverable
 from bot.lyrics_ui import misfits, page_of
+from bot.taste import importing
 from bot.ui import heard_view, progress_view, takes_view
 from storage.deliveries import nonce
 from storage.jobs import Job
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 401, 403, 413
 _VOICE_FLAG = 1 << 13
+#: Kinds whose answers only the asker sees.
+_PRIVATE = ("listening",)
 NO_FILES = (
     "Your piece is ready, but I may not attach files in this channel. Bring it to a direct message "
     "or another channel with /piece show {id}."
@@ -97,6 +100,8 @@ class Delivery:
             desk = json.loads(job.request).get("desk", {})
             text = style_words.learned(result["learned"], desk, job.locale)
             return await self._send(job, Answer(lambda _: text))
+        if job.kind == "listening":
+            return await self._counted(job, result["listening"])
         if job.kind == "hear":
             return await self._send(job, _heard(job, result["heard"]))
         if "misfits" in result:
@@ -126,7 +131,18 @@ class Delivery:
 
     async def failure(self, job: Job, template: str, values: Mapping[str, Any]) -> int | None:
         """Answer with the reason why there is no piece; see `result` for what it raises."""
+        if job.kind == "listening":
+            source = json.loads(job.request)["listening"]["source"]
+            await asyncio.to_thread(importing.discard, source, self.client.settings.data_dir)
         text = wording.refusal(template, values, job.locale)
+        return await self._send(job, Answer(lambda _: text))
+
+    async def _counted(self, job: Job, counted: Mapping[str, Any]) -> int:
+        """Store what was counted of somebody's export, then tell them."""
+        settings = self.client.settings
+        kept = await importing.store(self.client.db, settings.data_dir, job, counted)
+        everywhere = bool(json.loads(job.request)["listening"]["everywhere"])
+        text = importing.told(counted, everywhere=everywhere, kept=kept, locale=job.locale)
         return await self._send(job, Answer(lambda _: text))
 
     def _answer(self, job: Job, result: Mapping[str, Any]) -> Answer:
@@ -151,7 +167,8 @@ class Delivery:
 
     async def _send(self, job: Job, answer: Answer) -> int:
         """Edit the job's message; without a token and a message to edit, send a new one."""
-        if job.token is not None or job.reply_id is not None:
+        private = job.kind in _PRIVATE  # only the token reaches a message that one person sees
+        if job.token is not None or (job.reply_id is not None and not private):
             try:
                 return await self._edit(job, answer)
             except discord.NotFound as error:
@@ -162,6 +179,8 @@ class Delivery:
                     raise TokenExpired(str(error)) from error
                 if job.token is not None or error.status != _FORBIDDEN:
                     raise
+        if private:
+            raise Undeliverable("only its asker may see the answer, and the token is gone")
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
         try:
             return await self._request(route, await answer.parameters(job.locale, nonce(job)))

@@ -119,7 +119,7 @@ async def place(interaction: Interaction, ask: Ask, locale: str) -> None:
         When the answer could not be posted here, or policy says not now.
     """
     client: Segno = interaction.client
-    if ask.request.kind != "learn":  # what is learned is said in words
+    if ask.request.kind not in ("learn", "listening"):  # what is learned is said in words
         require_attachments(interaction)
     if ask.taste is not None:
         ask = await _flavoured(client, interaction, ask, ask.taste)

@@ -17,7 +17,17 @@ from models.score import Note, Role
 #: The notes of a melody, sorted, in beats from the start of the piece.
 Melody = tuple[Note, ...]
 RequestKind = Literal[
-    "compose", "takes", "extend", "export", "rework", "learn", "arrange", "hear", "lyrics", "song"
+    "compose",
+    "takes",
+    "extend",
+    "export",
+    "rework",
+    "learn",
+    "arrange",
+    "hear",
+    "lyrics",
+    "song",
+    "listening",
 ]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
@@ -155,6 +165,21 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """An export of somebody's own listening to count.
+
+    `source` is the upload's path relative to the data folder, `title` what the person calls it;
+    `everywhere` says what they agreed to: everywhere, or in the server where they sent it. `now` is
+    when they did, in UTC epoch seconds: later plays are left out.
+    """
+
+    source: str
+    title: str
+    everywhere: bool
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One job's worth of asking: what the runner stores, a worker executes and delivery answers.
 
@@ -165,7 +190,8 @@ class Request:
     learns a style by `lesson`; `arrange` does what `arrangement` says, and `hear` shows what is
     heard in the recording that it names, before anything is made of it. `lyrics` does what
     `writing` says with a piece, with a file, or with neither (words first); `song` makes a piece
-    from `brief` with words by `writing`. `style` is the folder of the learned style to compose in,
+    from `brief` with words by `writing`; `listening` counts the plays of the export that
+    `listening` names. `style` is the folder of the learned style to compose in,
     see `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
@@ -186,6 +212,7 @@ class Request:
     lesson: Lesson | None = None
     arrangement: Arrangement | None = None
     writing: Writing | None = None
+    listening: Import | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,12 @@ class Settings(BaseSettings):
     user_queued: int = Field(default=3, ge=0)
     guild_per_hour: int = Field(default=20, ge=1)
     max_upload_kb: int = Field(default=4096, ge=1)
+    max_export_mb: int = Field(default=64, ge=1)
     train_on_discord_files: bool = False
 
     # Recommendations
     taste_holdout: float = Field(default=0.1, ge=0, le=1)
+    spotify_presence: bool = False
 
     # Keeping
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"

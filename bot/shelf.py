@@ -103,7 +103,7 @@ async def remove(client: Segno, folders: Iterable[str]) -> None:
 
 def keep(db: Database, job: Job, result: Mapping[str, Any]) -> None:
     """Put a job's pieces on the shelf; runs in the transaction that finishes the job."""
-    if job.kind in ("export", "hear") or "misfits" in result:
+    if job.kind in ("export", "hear", "listening") or "misfits" in result:
         return
     if job.kind == "learn":
         styles.save(db, **row_of(result["learned"], job.user_id), now=job.created)

@@ -78,6 +78,8 @@ async def discard(db: DbThread, pieces_dir: Path, result: str) -> None:
     made = json.loads(result)
     if learned := made.get("learned"):
         await asyncio.to_thread(wardrobe.remove, pieces_dir.parent, learned["folder"])
+    if counted := made.get("listening"):
+        (pieces_dir.parent / counted["rows"]).unlink(missing_ok=True)
     folders = [Path(clip["folder"]) for clip in made.get("clips", ())]
     await asyncio.to_thread(
         remove_folders, pieces_dir, [folder for folder in folders if folder.name not in kept]

@@ -58,6 +58,10 @@ LEARNED_TOO_LONG = (
     "Learning took longer than {seconds} seconds, so I stopped it. "
     "Please give me fewer or shorter pieces."
 )
+COUNTED_TOO_LONG = (
+    "Counting this took longer than {seconds} seconds, so I stopped it. "
+    "Please send a part of it, such as one file at a time."
+)
 TOO_MUCH_MEMORY = (
     "This piece needs more memory than I may use, so I stopped it. "
     "Please ask for a shorter piece or for fewer instruments."
@@ -220,6 +224,7 @@ class Runner:
     async def _compute(self, job: Job, progress: ProgressPump) -> Coroutine[Any, Any, object]:
         """Have the job computed; return what to do about its end."""
         learns = job.kind == "learn"
+        late = {"learn": LEARNED_TOO_LONG, "listening": COUNTED_TOO_LONG}
         most = self._settings.learn_timeout if learns else self._settings.job_timeout
         spec = JobSpec(job.id, job.request, job.seed, self._settings.pieces_dir, most)
         self._launching -= 1
@@ -229,7 +234,7 @@ class Runner:
         except Refusal as refusal:
             return self._fail(job, refusal.template, refusal.values)
         except JobTimeout:
-            sentence = LEARNED_TOO_LONG if learns else TOOK_TOO_LONG
+            sentence = late.get(job.kind, TOOK_TOO_LONG)
             return self._fail(job, sentence, {"seconds": f"{spec.timeout:g}"})
         except OutOfMemory:
             return self._fail(job, TOO_MUCH_MEMORY, {})

@@ -15,6 +15,7 @@ from bot import arranging, hearing
 from bot.domain import OnProgress, Request
 from bot.studio import Studio, clip_to_json
 from bot.styles import learn
+from bot.taste import importing
 from bot.writing import Misfits
 
 _REQUEST = TypeAdapter(Request)
@@ -56,7 +57,8 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
     """Make what a stored request asks for; `out_dir` is the folder that holds all pieces.
 
     Returns JSON `{"clips": [...]}`, `{"learned": {...}}` (see `bot.styles.learn`), `{"heard":
-    {...}}` (see `bot.hearing.show`) or, where a person's own words do not fit their melody,
+    {...}}` (see `bot.hearing.show`), `{"listening": {...}}` (see `bot.taste.importing.read`) or,
+    where a person's own words do not fit their melody,
     `{"misfits": {"problems": [...], "text": ...}}`; the same arguments give the same pieces.
 
     Raises
@@ -65,6 +67,9 @@ def execute(request_json: str, seed: int, out_dir: str, on_progress: OnProgress)
         When it cannot be made, with what to do instead.
     """
     request = request_from_json(request_json)
+    if request.kind == "listening":
+        counted = importing.read(request, Path(out_dir).parent, on_progress)
+        return json.dumps({"listening": counted}, ensure_ascii=False)
     studio = open_studio()
     if request.kind == "learn":
         learned = learn(request, Path(out_dir).parent, studio.composer, on_progress)

@@ -1,6 +1,6 @@
 """When a play counts, and plays told from what Discord shows as playing.
 
-In: seconds, or sights of "listening to Spotify" with their times. Out: listens, skips and replays.
+In: seconds, or sights of "listening to Spotify" with their times. Out: listens and skips.
 The rule is Last.fm's (last.fm/api/scrobbling), which ListenBrainz shares: a track longer than 30
 seconds counts when half of it, or four minutes, were heard. What a presence shows: a start and an
 end that move when somebody seeks, nothing while it is paused, and the same thing once for every
@@ -9,7 +9,7 @@ server that the person shares with the bot (notes/recommendation.md section 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 SHORTEST = 30.0
@@ -18,7 +18,6 @@ ENOUGH = 240.0
 PAUSE = 1800.0
 #: A position of at most so many seconds is the beginning of a track.
 _BEGINNING = 10.0
-_DAY = 86400.0
 
 
 def counts(played: float, length: float | None) -> bool:
@@ -50,16 +49,12 @@ class Playing:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One play that is over: `started` in UTC epoch seconds, `seconds` heard.
-
-    `replay`: the same track counted within the day before.
-    """
+    """One play that is over: `started` in UTC epoch seconds, `seconds` heard."""
 
     playing: Playing
     kind: Literal["listen", "skip"]
     started: float
     seconds: float
-    replay: bool = False
 
 
 @dataclass(slots=True)
@@ -89,7 +84,6 @@ class NowPlaying:
     paused: _Session | None = None
     paused_at: float = 0.0
     over: tuple[str, float] | None = None
-    counted: dict[str, float] = field(default_factory=dict)
 
     def see(self, playing: Playing | None, now: float) -> list[Heard]:
         """Take one sight at `now` (UTC epoch seconds); returns what is over because of it."""
@@ -136,19 +130,11 @@ class NowPlaying:
             return []
         if counts(session.seconds, track.length):
             session.told = True
-            return [Heard(track, "listen", session.started, session.seconds, self._again(now))]
+            return [Heard(track, "listen", session.started, session.seconds)]
         skipped = session.seconds < SHORTEST < track.length
         if then is not None and skipped and then.track_id != track.track_id:
             return [Heard(track, "skip", session.started, session.seconds)]
         return []
-
-    def _again(self, now: float) -> bool:
-        """Remember that the track that just ended counted; whether it did in the last day."""
-        assert self.over is not None  # noqa: S101 - `_end` set it
-        self.counted = {track: at for track, at in self.counted.items() if now - at < _DAY}
-        again = self.over[0] in self.counted
-        self.counted[self.over[0]] = now
-        return again
 
 
 def _seek(session: _Session, playing: Playing, now: float) -> None:

@@ -34,6 +34,7 @@ from bot.domain import Progress
 from bot.files import NAMES, PAPER, files_in, kinds_of
 from bot.hearing import picture_of
 from bot.jobs.executor import JobCancelled, JobFailed
+from bot.jobs.tasks import execute
 from bot.settings import Settings
 from bot.wardrobe import LEARNED
 from models.errors import Refusal
@@ -109,6 +110,8 @@ class TinyStudio:
                 raise self.error
             if request["kind"] == "learn":
                 return json.dumps({"learned": self.learn(spec, on_progress)})
+            if request["kind"] == "listening":
+                return await asyncio.to_thread(self.count, spec, on_progress)
             if request["kind"] == "hear":
                 return json.dumps({"heard": self.hear(request, Path(spec.out_dir))})
             return json.dumps({"clips": self.make(request, spec.seed, Path(spec.out_dir))})
@@ -140,6 +143,10 @@ class TinyStudio:
             "seconds": 4.0, "count": 4, "sure": 72, "polyphonic": False,
             "notes": "D4:1 F4:1 A4:1 | D5:3", "picture": str(drawn),
         }  # fmt: skip
+
+    def count(self, spec, on_progress):
+        """The real thing: it needs no model."""
+        return execute(spec.request, spec.seed, str(spec.out_dir), on_progress)
 
     def learn(self, spec, on_progress):
         """The real thing, beside a network whose melodies have middling features."""

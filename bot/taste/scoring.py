@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from bot.taste.library import Model
 from bot.taste.person import Person
 from models.recommender import confidence, content, ease
-from models.recommender.blend import blend, zscore
+from models.recommender.blend import EVENNESS, blend, unit, zscore
 from models.recommender.values import Item, Kind
 
 Scores = NDArray[np.float64]
@@ -118,7 +118,7 @@ def score_open(person: Person, field: Field) -> Scored:
         model, at = field.main
         row = taste_row(person, model)
         parts |= {k: _placed(v, at) for k, v in _of_model(person, model, row).items()}
-        parts["popularity"] = _placed(np.log1p(1000.0 * model.factors.popularity), at)
+        parts["popularity"] = _placed(model.factors.popularity, at)
     if field.server is not None:
         model, at = field.server
         found = _of_model(person, model, taste_row(person, model))
@@ -209,7 +209,8 @@ def _of_model(person: Person, model: Model, row: csr_matrix) -> dict[str, Scores
     parts: dict[str, Scores] = {}
     if row.nnz and (row.data > 0).any():
         own = model.serving.fold_in(row)
-        parts["cf"] = np.asarray(model.serving.scores(own), np.float64)
+        evenness = EVENNESS.at(person.evidence)
+        parts["cf"] = np.asarray(model.serving.scores(own, evenness), np.float64)
     declared: dict[str, float] = {}
     for key in person.declared:
         if person.net.get(key, 0.0) > 0 and key in person.items:
@@ -218,10 +219,12 @@ def _of_model(person: Person, model: Model, row: csr_matrix) -> dict[str, Scores
     said = model.serving.declared(declared)
     if said is not None:
         parts["declared"] = np.asarray(model.serving.scores(said), np.float64)
-    wanted = np.zeros(len(model.tag_index), np.float32)
-    for tag, weight in person.tags.items():
-        if tag in model.tag_index:
-            wanted[model.tag_index[tag]] = weight
+    # What the items of one's own are called, rare words counting more, as in `als.tfidf`.
+    wanted = np.asarray((row @ model.tags).todense(), np.float32).ravel()
+    if not wanted.any():
+        for tag, weight in person.tags.items():
+            if tag in model.tag_index:
+                wanted[model.tag_index[tag]] = weight
     if wanted.any():
         parts["content"] = np.asarray(model.tags @ wanted, np.float64)
     return parts
@@ -235,7 +238,7 @@ def _blended(
     server = parts.pop("server", None)
     total = np.asarray(blend(parts, person.evidence), np.float64) if parts else np.zeros(count)
     if server is not None:
-        total = total + SERVER * server
+        total = total + SERVER * unit(server)
         parts = {**parts, "server": server}
     return Scored(total, parts, row)
 

@@ -135,9 +135,14 @@ class Serving:
         wanted = row.data[liked] @ self.factors.item_factors[row.indices[liked]]
         return np.asarray(np.linalg.solve(self._system(row), wanted), np.float32)
 
-    def scores(self, vector: Array) -> Array:
-        """How well each item suits a vector, (N,)."""
-        return self.factors.item_factors @ np.asarray(vector, np.float32)
+    def scores(self, vector: Array, evenness: float = 0.0) -> Array:
+        """How well each item suits a vector, (N,).
+
+        Items that many have are longer than others and so come first; `evenness` divides by this
+        power of an item's length (0: not at all, 1: direction alone counts).
+        """
+        found = self.factors.item_factors @ np.asarray(vector, np.float32)
+        return found * self._lengths**-evenness if evenness else found
 
     def declared(self, weights: Mapping[str, float]) -> Array | None:
         """The vector of somebody who only named tags: their mean; None where none is known."""
@@ -172,6 +177,12 @@ class Serving:
         held = row.data != 0  # a stored zero is no entry
         known = self.factors.item_factors[row.indices[held]]
         return self._gram + (known.T * (np.abs(row.data[held]) - 1.0)) @ known
+
+    @cached_property
+    def _lengths(self) -> Array:
+        lengths = np.linalg.norm(self.factors.item_factors, axis=1)
+        # Nobody has and nothing describes an item of no length: its score stays 0.
+        return np.asarray(np.maximum(lengths, 1e-3), np.float32)
 
     @cached_property
     def _gram(self) -> NDArray[np.float64]:

@@ -116,7 +116,8 @@ def bench(
     from bot.bench.registry import run_bench
     from bot.terminal import print_table
 
-    options = Options(tuple(only or ()), previous, unconditional, tunes, files, split, limit, sheet)
+    parts = tuple(part for each in only or () for part in each.split(","))
+    options = Options(parts, previous, unconditional, tunes, files, split, limit, sheet)
     table = run_bench(name, quick=quick, data=data, options=options)
     if as_json:
         _print_json(table.to_json())

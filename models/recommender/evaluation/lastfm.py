@@ -115,13 +115,15 @@ def inner(listeners: Listeners, outer: Split) -> Split:
     return _split(listeners, train, test, kept)
 
 
-def hold_out(plays: csr_matrix, share: float, seed: int) -> tuple[csr_matrix, csr_matrix]:
-    """(kept, held out), each (U, N): that share of each row of at least `LEAST` entries."""
+def hold_out(
+    plays: csr_matrix, share: float, seed: int, least: int = LEAST
+) -> tuple[csr_matrix, csr_matrix]:
+    """(kept, held out), each (U, N): that share of each row of at least `least` entries."""
     rng = np.random.default_rng(seed)
     held = np.zeros(plays.nnz, dtype=bool)
     for start, end in zip(plays.indptr[:-1], plays.indptr[1:], strict=True):
         count = int(end - start)
-        if count >= LEAST:
+        if count >= least:
             some = max(1, round(share * count))
             held[start + rng.permutation(count)[:some]] = True
     return _only(plays, ~held), _only(plays, held)

@@ -124,21 +124,26 @@ def fold(db: Database, before: float) -> int:
 def forget(db: Database, user_id: int, source: str | None = None) -> Removed:
     """Delete a person's listening of one source, or all of it, in every scope; consent stays.
 
-    Ratings and tags that came with imports go with all of it, and with ListenBrainz' (no other
-    export has any). The caller deletes the files in `.models`, see `consent.withdraw`.
+    Ratings go with ListenBrainz' (no other export has any), genres with the last source that a
+    track was heard in. The caller deletes the files in `.models`, see `consent.withdraw`.
     """
-    which = {"listens": "source = ?2 OR ?2 IS NULL", "presence": "?2 IS NULL OR ?2 = 'presence'"}
-    came = "source = 'listening' AND (?2 IS NULL OR ?2 = 'listenbrainz')"
-    came += " OR source = 'presence' AND (?2 IS NULL OR ?2 = 'presence')"
-    which |= {"deeds": came, "item_tags": came}
+    which = {
+        "listens": ":source IS NULL OR source = :source",
+        "presence": ":source IS NULL OR :source = 'presence'",
+        "deeds": "source = 'listening' AND (:source IS NULL OR :source = 'listenbrainz')"
+        " OR source = 'presence' AND (:source IS NULL OR :source = 'presence')",
+        "item_tags": "source IN ('listening', 'presence') AND NOT EXISTS (SELECT 1 FROM listens"
+        " AS l WHERE l.user_id = :user AND l.item_id = item_tags.item_id)",
+    }
+    mine = {"user": user_id, "source": source}
     rows: dict[str, int] = {}
     touched: set[int] = set()
     with write(db):
         for table, these in which.items():
-            about = f"FROM {table} WHERE user_id = ?1 AND ({these})"
-            found = db.conn.execute(f"SELECT DISTINCT item_id {about}", [user_id, source])
+            about = f"FROM {table} WHERE user_id = :user AND ({these})"
+            found = db.conn.execute(f"SELECT DISTINCT item_id {about}", mine)
             touched |= {row[0] for row in found}
-            rows[table] = db.conn.execute(f"DELETE {about}", [user_id, source]).rowcount
+            rows[table] = db.conn.execute(f"DELETE {about}", mine).rowcount
         return settle(db, rows, touched)
 
 

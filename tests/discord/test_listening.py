@@ -312,6 +312,17 @@ async def test_forgetting_one_source_or_all_of_it(world, tmp_path):
     assert (await plays(world, world.bob))[0][2] == 120
 
 
+async def test_forgetting_what_was_named_leaves_no_name(world, tmp_path):
+    await world.db.run(consent.grant, world.ann.id, ("listening",), 0, 1.0)
+    add = ("listening add", {"artist": "Slowdive", "title": "Alison", "genre": "shoegaze"})
+    await world.ann.slash(world.channel, add[0], **add[1])
+    await world.ann.slash(world.channel, "listening add", artist="Ride", genre="shoegaze")
+    asked = await world.ann.slash(world.channel, "listening forget", source="hand")
+    await world.press(world.ann, asked.response, "unhear")
+    for table in ("listens", "item_tags", "items"):
+        assert await world.rows(f"SELECT * FROM {table}") == [], table  # noqa: S608
+
+
 async def test_an_upload_that_was_never_read_goes_after_a_day(world, tmp_path):
     world.studio.hold.clear()
     await world.ann.slash(

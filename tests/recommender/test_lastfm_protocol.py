@@ -158,3 +158,26 @@ def test_servers_are_friends_of_the_size_asked_for(listeners):
     assert [len(set(group.tolist())) for group in groups] == [5] * 4
     assert max(group.max() for group in groups) <= 7
     assert servers.walks(listeners, everybody, 20, 1, rng) == []  # no circle is that large
+
+
+@pytest.mark.parametrize(
+    "rival", [rivals.popularity, rivals.item_neighbours, rivals.shallow, rivals.library_defaults]
+)
+def test_rivals_rank_what_goes_together(rival):
+    """Two circles of people with nothing in common, but for one artist all know."""
+    rows = np.zeros((12, 9), np.float32)
+    rows[:6, :4], rows[6:, 4:8], rows[:, 8] = 3.0, 3.0, 1.0
+    asked = csr_matrix(np.array([[5, 5, 0, 0, 0, 0, 0, 0, 0]], np.float32))
+    found = rival(csr_matrix(rows))(asked)
+    assert found.shape == (1, 9)
+    if rival is rivals.popularity:
+        assert np.argmax(found[0]) == 8
+    else:
+        assert min(found[0, [2, 3]]) > max(found[0, 4:8])
+
+
+def test_likeness_of_tags_ranks_what_is_called_the_same():
+    tags = csr_matrix(np.array([[3, 0], [2, 0], [0, 5], [0, 1], [1, 1]], np.float32))
+    asked = csr_matrix(np.array([[2, 0, 0, 0, 0]], np.float32))
+    first, second = rivals.content(tags)(asked)[0][[1, 4]]
+    assert first > second > rivals.content(tags)(asked)[0][2]

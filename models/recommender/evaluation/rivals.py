@@ -8,6 +8,8 @@ ALS as its library sets it up, and likeness of tags.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
@@ -43,7 +45,9 @@ def item_neighbours(plays: csr_matrix) -> Scorer:
     from implicit.nearest_neighbours import CosineRecommender
 
     model = CosineRecommender(K=_NEIGHBOURS, num_threads=1)
-    model.fit(confidences(plays), show_progress=False)
+    with warnings.catch_warnings():  # the library turns its own argument into another format
+        warnings.simplefilter("ignore")
+        model.fit(confidences(plays), show_progress=False)
     likeness = csr_matrix(model.similarity)
     return lambda rows: np.asarray((confidences(rows) @ likeness).todense())
 

@@ -194,12 +194,16 @@ def _names(catalogue: Catalogue[Any], ids: Iterable[str], locale: str) -> tuple[
 
 
 def _rows(names: Sequence[Named]) -> tuple[Row, ...]:
-    return tuple(Row(named.title, (named.weight,)) for named in names[:MOST_ROWS])
+    most = max((named.weight for named in names), default=1.0) or 1.0
+    return tuple(Row(named.title, (named.weight / most,)) for named in names[:MOST_ROWS])
 
 
 def _shared(found: Comparison) -> tuple[Row, ...]:
-    """Artists of both; bars only where it is known how much each of them listens to every one."""
-    sides = [{named.title: named.weight for named in p.artists} for p in (found.a, found.b)]
+    """Artists of both, each bar against that person's own favourite; none where one is unknown."""
+    sides = [
+        {row.title: row.lengths[0] for row in _rows(profile.artists)}
+        for profile in (found.a, found.b)
+    ]
     shared = found.artists[:MOST_ROWS]
     if all(title in side for title in shared for side in sides):
         return tuple(Row(title, (sides[0][title], sides[1][title])) for title in shared)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
-from sqlite_utils import Database
 
 from bot import export_zip, intake, upkeep, wardrobe, wording
 from bot.client import Segno
@@ -47,10 +46,7 @@ SOURCE_CHOICES = {
     "pieces": "what you make and use here",
     "together": "being put together and compared with others",
 }
-# Tables that are told of; those of taste from the fifth on.
-_COUNTED = ("jobs", "pieces", "preferences", "styles", "listens", "presence", "deeds", "item_tags",
-            "comments", "impressions")  # fmt: skip
-_OF_TASTE = _COUNTED[4:]
+_OF_TASTE = ("listens", "presence", "deeds", "item_tags", "comments", "impressions")
 #: Scopes that are listed; the menu takes every agreement back.
 _MOST_SCOPES = 6
 
@@ -66,25 +62,16 @@ async def show(client: Segno, interaction: Interaction) -> None:
 
 async def _told(client: Segno, interaction: Interaction) -> tuple[str, discord.ui.View]:
     user_id, locale = interaction.user.id, await client.language(interaction)
-    counts = await client.db.run(counted, user_id)
+    counts = await client.db.run(privacy.counts, user_id)
     uploads = await asyncio.to_thread(intake.kept, client.settings.data_dir, user_id)
     agreed = await client.db.run(consent.of, user_id)
     settings = await client.db.run(consent.settings, user_id)
     parts = [translate(SHOW, locale, **counts, uploads=len(uploads))]
     if any(counts[table] for table in _OF_TASTE):
         parts.append(translate(TASTE, locale, **counts, days=IMPRESSION_DAYS))
-    parts += [*_agreements(client, agreed, locale), *_wishes(settings, locale)]
-    parts.append(translate(RIGHTS, locale, days=KEEP_DAYS))
+    parts += [translate(RIGHTS, locale, days=KEEP_DAYS), *_wishes(settings, locale)]
+    parts += _agreements(client, agreed, locale)  # last: the menu has what may be cut here
     return "\n".join(parts)[: wording.MESSAGE], _taking_back(client, agreed, locale)
-
-
-def counted(db: Database, user_id: int) -> dict[str, int]:
-    """How many rows a person has in each table that is told of."""
-    found = {}
-    for table in _COUNTED:
-        sql = f"SELECT count(*) FROM {table} WHERE {privacy.OWNED[table]} = ?"  # noqa: S608
-        found[table] = int(db.conn.execute(sql, [user_id]).fetchone()[0])
-    return found
 
 
 def _wishes(settings: TasteSettings, locale: str) -> list[str]:

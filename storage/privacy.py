@@ -234,6 +234,15 @@ def _fold_log(db: Database) -> None:
         db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def counts(db: Database, user_id: int) -> dict[str, int]:
+    """How many rows a person has in each table of `OWNED`."""
+    found = {}
+    for table, column in OWNED.items():
+        sql = f"SELECT count(*) FROM {table} WHERE {column} = ?"  # noqa: S608
+        found[table] = int(db.conn.execute(sql, [user_id]).fetchone()[0])
+    return found
+
+
 def export(db: Database, user_id: int) -> dict[str, Any]:
     """Everything stored about a person, by table, as JSON values.
 

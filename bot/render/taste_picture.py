@@ -40,6 +40,8 @@ SHAPE_FROM = 4
 MOST_AXES, MOST_ROWS, MOST_CHIPS = 8, 8, 6
 _EDGE, _GUTTER, _PAD = 48, 24, 24
 _HALF = (WIDTH - 2 * _EDGE - _GUTTER) / 2
+#: Height up to which a list and the words stand above each other beside the shape.
+_MOST_BESIDE = 560
 _RAINBOW: tuple[Colour, ...] = (GOLD, ORANGE, PINK, PURPLE, BLUE, TEAL)
 _PAIR: tuple[Colour, Colour] = (GOLD, BLUE)
 
@@ -61,10 +63,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a list with a bar for each taste; weights are compared to their side's largest."""
+    """A line of a list with a bar of 0..1 for each taste; 0 draws none."""
 
     title: str
-    weights: tuple[float, ...] = (0.0,)
+    lengths: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,50 +101,72 @@ class Card:
     figure: tuple[str, str] | None = None
 
 
-Panel = tuple[float, Callable[[Canvas, Card, Box], None]]  # height, and what draws it
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A part of the picture: how high it likes to be, and what draws it."""
+
+    height: float
+    drawn: Callable[[Canvas, Card, Box], None]
 
 
 def draw(card: Card) -> bytes:
     """Draw a card as PNG."""
     header = 100 + 34 * len(_summary_lines(canvas.new(1), card)) + (24 if card.facts else 0)
-    lines = _in_lines(_panels(card))
-    heights = [max(height for height, _ in line) for line in lines]
-    sheet = canvas.new(round(header + sum(heights) + _GUTTER * len(lines) + 8))
+    placed = _placed(card, float(header))
+    bottom = max((box[3] for _, box in placed), default=float(header))
+    sheet = canvas.new(round(bottom + 32))
     _draw_header(sheet, card)
-    top = float(header)
-    for line, height in zip(lines, heights, strict=True):
-        for place, (_, drawn) in enumerate(line):
-            left = _EDGE + place * (_HALF + _GUTTER)
-            right = left + _HALF if len(line) == 2 else WIDTH - _EDGE
-            box = (left, top, right, top + height)
-            sheet.box(box, PANEL, radius=14)
-            drawn(sheet, card, box)
-        top += height + _GUTTER
+    for panel, box in placed:
+        sheet.box(box, PANEL, radius=14)
+        panel.drawn(sheet, card, box)
     file = io.BytesIO()
     sheet.image.reduce(canvas.SCALE).save(file, "PNG", compress_level=6)
     return file.getvalue()
 
 
-def _panels(card: Card) -> list[Panel]:
-    """What there is to draw, the largest first."""
-    found: list[Panel] = []
+def _placed(card: Card, top: float) -> list[tuple[_Panel, Box]]:
+    """The panels in lines of two; a short list beside the shape leaves room for the words."""
+    panels = _panels(card)
+    placed: list[tuple[_Panel, Box]] = []
+    right = _EDGE + _HALF + _GUTTER
+    if len(panels) > 2 and len(card.axes) >= SHAPE_FROM and card.rows:
+        shape, rows, words = panels[0], panels[1], panels[-1]
+        both = rows.height + _GUTTER + words.height
+        if words.drawn is _draw_chips and both <= _MOST_BESIDE:
+            middle, bottom = top + rows.height, top + max(shape.height, both)
+            placed = [
+                (shape, (_EDGE, top, _EDGE + _HALF, bottom)),
+                (rows, (right, top, WIDTH - _EDGE, middle)),
+                (words, (right, middle + _GUTTER, WIDTH - _EDGE, bottom)),
+            ]
+            panels, top = panels[2:-1], bottom + _GUTTER
+    for at in range(0, len(panels), 2):
+        line = panels[at : at + 2]
+        bottom = top + max(panel.height for panel in line)
+        for panel, left in zip(line, (_EDGE, right), strict=False):
+            end = left + _HALF if len(line) == 2 else WIDTH - _EDGE
+            placed.append((panel, (left, top, end, bottom)))
+        top = bottom + _GUTTER
+    return placed
+
+
+def _panels(card: Card) -> list[_Panel]:
+    """What there is to draw, in the order it is looked at."""
+    found: list[_Panel] = []
     listed = min(len(card.rows), MOST_ROWS)
     if len(card.axes) >= SHAPE_FROM:
-        found.append((500, _draw_shape))
+        found.append(_Panel(500, _draw_shape))
     elif card.axes:
-        found.append((_list_height(max(len(card.axes), listed)), _draw_styles))
+        found.append(_Panel(_list_height(max(len(card.axes), listed)), _draw_styles))
     if card.rows:
-        found.append((_list_height(listed), _draw_rows))
+        found.append(_Panel(_list_height(listed), _draw_rows))
     heard = [any(side.months[i] for side in card.sides) for i in range(len(card.months))]
     if sum(heard) > 1:  # one month is no trend
-        found.append((230, _draw_months))
-    if any(chips.words for chips in card.chips):
-        found.append((64 + 84 * sum(1 for c in card.chips if c.words), _draw_chips))
+        found.append(_Panel(230, _draw_months))
+    told = sum(1 for chips in card.chips if chips.words)
+    if told:
+        found.append(_Panel(34 + 84 * told, _draw_chips))
     return found
-
-
-def _in_lines(panels: Sequence[Panel]) -> list[Sequence[Panel]]:
-    return [panels[at : at + 2] for at in range(0, len(panels), 2)]
 
 
 def _summary_lines(sheet: Canvas, card: Card) -> list[str]:
@@ -287,13 +311,11 @@ def _draw_rows(sheet: Canvas, card: Card, box: Box) -> None:
     """The ranked list: each name on a bar as long as its weight, one for each taste."""
     _heading(sheet, box, card.rows_heading)
     rows = card.rows[:MOST_ROWS]
-    most = [max(weights) or 1.0 for weights in zip(*(row.weights for row in rows), strict=True)]
     for i, row in enumerate(rows):
-        lengths = [weight / m for weight, m in zip(row.weights, most, strict=True)]
-        colours = _PAIR if len(lengths) == 2 else (between(_RAINBOW, i / (MOST_ROWS - 1)),)
+        colours = _PAIR if len(row.lengths) == 2 else (between(_RAINBOW, i / (MOST_ROWS - 1)),)
         left, top, right, bottom = _place(box, i, len(rows))
         sheet.text(left + 12, (top + bottom) / 2, str(i + 1), 17, DIM, anchor="mm")
-        _draw_bar(sheet, (left + 36, top, right, bottom), row.title, lengths, colours)
+        _draw_bar(sheet, (left + 36, top, right, bottom), row.title, row.lengths, colours)
 
 
 def _list_height(rows: int) -> float:
@@ -345,7 +367,7 @@ def _draw_months(sheet: Canvas, card: Card, box: Box) -> None:
     step = (right - left) / len(card.months)
     sheet.line([(left, floor), (right, floor)], STRONG_LINE, 1)
     for i, month in enumerate(card.months):
-        wide = min(34.0, step * 0.66) / len(card.sides)
+        wide = min(46.0, step * 0.66) / len(card.sides)
         start = left + i * step + (step - wide * len(card.sides)) / 2
         for number, (side, peak) in enumerate(zip(card.sides, peaks, strict=True)):
             share = side.months[i] / peak if peak else 0.0
@@ -362,9 +384,10 @@ def _draw_months(sheet: Canvas, card: Card, box: Box) -> None:
 
 def _draw_chips(sheet: Canvas, card: Card, box: Box) -> None:
     """Moods and instruments, the stronger the brighter."""
-    left, top, right, _ = box
-    y = top + 32
+    left, top, right, bottom = box
     shown = [chips for chips in card.chips if chips.words]
+    y = top + 32
+    pitch = min(96.0, (bottom - top - 112) / max(1, len(shown) - 1))
     for chips in shown:
         tone = _TONES[chips.tone]
         sheet.text(left + _PAD, y, chips.heading, 19, TEXT, bold=True)
@@ -380,4 +403,4 @@ def _draw_chips(sheet: Canvas, card: Card, box: Box) -> None:
                       blend(tone, PANEL, strength), radius=16.5)  # fmt: skip
             sheet.text(x + 16, y + 40, word, 17, TEXT)
             x += width + 10
-        y += 90
+        y += pitch

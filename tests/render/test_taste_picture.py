@@ -68,7 +68,7 @@ def test_two_tastes_have_their_colours():
 
 def test_bars_are_as_long_as_their_weights():
     def length(weight):
-        rows = (Row("a", (10.0,)), Row("b", (weight,)))
+        rows = (Row("a", (1.0,)), Row("b", (weight,)))
         image = pixels(Card("t", "", "", (Side("a"),), rows=rows, rows_heading="Artists"))
         second = taste_picture._place((48, 100, 1232, 100 + 72 + 2 * 51), 1, 2)
         row = image[int(second[3]) - 4]  # under the name
@@ -77,8 +77,8 @@ def test_bars_are_as_long_as_their_weights():
         return inside.max() + 110 - second[0] - 36
 
     room = canvas.WIDTH - 2 * 48 - 2 * 24 - 36
-    assert length(5.0) == pytest.approx(room / 2, abs=8)
-    assert length(1.0) == pytest.approx(room / 10, abs=8)
+    assert length(0.5) == pytest.approx(room / 2, abs=8)
+    assert length(0.1) == pytest.approx(room / 10, abs=8)
 
 
 def test_few_styles_are_bars_and_nothing_known_gets_no_panel():
@@ -86,6 +86,16 @@ def test_few_styles_are_bars_and_nothing_known_gets_no_panel():
     three = pixels(card(axes=("A", "B", "C"), sides=(Side("ann", (0.5, 0.3, 0.2)),)))
     none = pixels(card(axes=(), sides=(Side("ann"),)))
     assert len(four) > 600 > len(three) > 250 > len(none)
+
+
+def test_a_short_list_leaves_room_for_the_words_beside_the_shape():
+    chips = (Chips("Moods", (("Dreamy", 1.0),), "moods"),)
+    short = card(rows=(Row("a", (1.0,)),), chips=chips)
+    long = card(rows=(Row("a", (1.0,)),) * 8, chips=chips)
+    boxes = [box for _, box in taste_picture._placed(short, 100.0)]
+    assert [box[3] for box in boxes] == [600, 223, 600]
+    assert boxes[1][0] == boxes[2][0] > boxes[0][2]
+    assert len(pixels(long)) > len(pixels(short))
 
 
 def test_a_month_alone_is_no_trend():
@@ -96,7 +106,7 @@ def test_a_month_alone_is_no_trend():
 
 @pytest.mark.parametrize("name", ["x" * 300, "🎧🎧", "", "\x00", "{0}", "مرحبا", "ß Ж", "雨 rain"])
 def test_any_name_is_drawn(name):
-    rows = tuple(Row(name, (float(i),)) for i in range(12))
+    rows = tuple(Row(name, (i / 12,)) for i in range(12))
     sides = (Side(name, (0.5, 0.3, 0.15, 0.05), (1, 0, 3)),)
     chips = (Chips(name, tuple((name, 1.0) for _ in range(12)), "moods"),)
     image = pixels(
@@ -182,7 +192,7 @@ def test_two_beside_each_other():
     assert made.axes[0] == "Rock"  # of both: at the top
     by_axis = dict(zip(made.axes, zip(*(s.shares for s in made.sides), strict=True), strict=True))
     assert by_axis == {"Rock": (0.6, 0.5), "Folk": (0.4, 0.0), "Swing jazz": (0.0, 0.5)}
-    assert made.rows == (Row("きのこ帝国", (30, 30)),)
+    assert made.rows == (Row("きのこ帝国", (1.0, 1.0)),)
     assert made.sides[0].months == (10, 20, 30, 40, 50, 60, 0, 0, 0, 0, 0, 0)
     assert made.summary.startswith("Both lean to rock. ann also leans to folk. bob also leans")
     pixels(made)

@@ -132,6 +132,26 @@ def me(as_json: AsJson = False) -> None:
         typer.echo("Nothing yet: python -m bot taste declare lofi jazz bossa_nova")
 
 
+@taste_app.command("export-table")
+def export_table(folder: Annotated[Path, typer.Argument(help="Where the table goes.")]) -> None:
+    """Write everybody's confidences, naming nobody, for a fit on a Spark cluster."""
+    from bot.settings import Settings
+    from bot.taste import by_spark
+
+    people = by_spark.export(Settings(), folder)
+    typer.echo(f"{folder}: {people} people")
+
+
+@taste_app.command("fit-spark")
+def fit_spark() -> None:
+    """Fit everybody's factors with Spark on this machine; the bot serves them as its own."""
+    from bot.settings import Settings
+    from bot.taste import by_spark
+
+    fitted = by_spark.fit(Settings())
+    typer.echo(f"{fitted.path}: " + json.dumps(fitted.metrics))
+
+
 def filled(brief: Brief, seed: int | None, locale: str) -> tuple[Brief, tuple[Note, ...]]:
     """A brief whose open fields are drawn from the taste of whoever is here, and notes on that."""
     return _run(lambda taste: taste.brief_for((TERMINAL,), 0, brief, seed=seed, locale=locale))

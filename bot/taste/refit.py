@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlite_utils import Database
 
@@ -25,6 +25,11 @@ from bot.taste import catalogue, library, person
 from models.recommender.values import OPEN, Deed, EventType, Item
 from storage import taste_models
 from storage.db import open_database
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from models.recommender.als import Settings
 
 #: Seconds for all scopes of a fit: 50,000 people and 200,000 items take half a minute.
 SECONDS = 900.0
@@ -41,6 +46,21 @@ class Gathered:
     tags: Mapping[str, Mapping[str, float]]
     signals: int
     erased: int  # as `taste_models.erased` said before anything was read
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is fitted: a row of confidences for each person, the items' tags, and what goes along.
+
+    `rows` are csr (1, N), `tags` is csr (N, T); `extra` are arrays kept beside the factors.
+    """
+
+    items: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: Sequence[csr_matrix]
+    tags: csr_matrix
+    settings: Settings
+    extra: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +89,12 @@ def gather(db: Database, guild_id: int) -> Gathered:
     return Gathered(guild_id, deeds, tags, taste_models.signals(db, guild_id), erased)
 
 
-def fit(found: Gathered, folder: Path, now: float) -> Fitted:
-    """Fit one scope and write its file; `now` dates what is decayed."""
+def design(found: Gathered, now: float) -> Design:
+    """Turn a scope's rows into what is fitted; `now` dates what is decayed."""
     import numpy as np
-    from scipy.sparse import csr_matrix, vstack
 
-    from models.recommender import als, artifact, confidence, ease, tree
+    from models.recommender import als, confidence, ease, tree
 
-    started = time.perf_counter()
     nets = {user: person.nets(deeds, now) for user, deeds in found.deeds.items()}
     items = sorted(
         {k for net in nets.values() for k, v in net.items() if v > 0 and _kind(k) in OPEN}
@@ -84,9 +102,7 @@ def fit(found: Gathered, folder: Path, now: float) -> Fitted:
     index = {key: i for i, key in enumerate(items)}
     settings = als.settings_for(len(nets))
     rows = [confidence.row(net, index, settings) for net in nets.values()]
-    matrix = vstack(rows, format="csr") if rows else csr_matrix((0, len(items)), dtype=np.float32)
     tags, names = tag_matrix(items, found.tags)
-    factors = als.fit(matrix, tags, tuple(items), names, settings, seed=0)
 
     every, prior = tree.closed_prior()
     people = _closed_rows(nets, found.tags, every)
@@ -95,13 +111,33 @@ def fit(found: Gathered, folder: Path, now: float) -> Fitted:
     if people.shape[0]:
         share = np.asarray((people > 0).mean(axis=0), np.float32).ravel()
     extra = library.extras_of(tags, every, weights, share, len(nets))
-    path = artifact.save(folder, f"taste-{found.guild_id}", factors, extra)
-    seconds = round(time.perf_counter() - started, 2)
+    return Design(tuple(items), names, rows, tags, settings, extra)
+
+
+def fit(found: Gathered, folder: Path, now: float) -> Fitted:
+    """Fit one scope and write its file."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, vstack
+
+    from models.recommender import als, artifact
+
+    started = time.perf_counter()
+    plan = design(found, now)
+    empty = csr_matrix((0, len(plan.items)), dtype=np.float32)
+    matrix = vstack([empty, *plan.rows], format="csr")
+    factors = als.fit(matrix, plan.tags, plan.items, plan.names, plan.settings, seed=0)
+    path = artifact.save(folder, f"taste-{found.guild_id}", factors, plan.extra)
+    return outcome(found, plan, path, time.perf_counter() - started)
+
+
+def outcome(found: Gathered, plan: Design, path: Path, seconds: float) -> Fitted:
+    """What a row of `taste_models` will say of a file."""
+    counts = {"people": len(plan.rows), "items": len(plan.items), "tags": len(plan.names)}
     return Fitted(
         found.guild_id,
         path.name,
-        asdict(settings),
-        {"people": len(nets), "items": len(items), "tags": len(names), "seconds": seconds},
+        asdict(plan.settings),
+        {**counts, "seconds": round(seconds, 2)},
         found.signals,
         found.erased,
     )

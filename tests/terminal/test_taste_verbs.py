@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,9 @@ from bot import __main__ as cli
 from bot import taste_cli
 from models.errors import Refusal
 from models.planner.brief import Brief
+from storage import taste_models
 from storage.db import open_database
+from tests.recommender.export_files import history, write_listenbrainz
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +91,29 @@ def test_an_export_is_listened_to(here):
     assert known["trend"]
     with pytest.raises(Refusal, match="no file"):
         run("listen", here / "none.csv")
+
+
+def test_the_table_for_a_cluster_names_nobody(here, tmp_path):
+    export = write_listenbrainz(tmp_path / "lb.zip", history(80))
+    run("listen", export)
+    assert run("export-table", tmp_path / "table").endswith(": 1 people\n")
+    names = json.loads((tmp_path / "table" / "names.json").read_text())
+    lines = (tmp_path / "table" / "confidences.csv").read_text().splitlines()
+    assert names["people"] == 1
+    assert "artist:artist 3" in names["items"]
+    assert lines[0] == "user,item,confidence"
+    assert len([line for line in lines if line.startswith("0,")]) == len(names["items"])
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="pyspark is installed")
+def test_without_spark_one_is_told_how_to_get_it():
+    with pytest.raises(Refusal, match="pip install"):
+        run("fit-spark")
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="needs pyspark and Java 17")
+def test_what_spark_fitted_is_served(here, tmp_path):
+    run("listen", write_listenbrainz(tmp_path / "lb.zip", history(80)))
+    assert json.loads(run("fit-spark").partition(": ")[2])["people"] == 1
+    with open_database(here / "segno.db") as db:
+        assert taste_models.latest(db, 0).path == "taste-0-1.npz"

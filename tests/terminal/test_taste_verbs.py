@@ -116,4 +116,4 @@ def test_what_spark_fitted_is_served(here, tmp_path):
     run("listen", write_listenbrainz(tmp_path / "lb.zip", history(80)))
     assert json.loads(run("fit-spark").partition(": ")[2])["people"] == 1
     with open_database(here / "segno.db") as db:
-        assert taste_models.latest(db, 0).path == "taste-0-1.npz"
+        assert taste_models.latest(db, 0).path == "taste-0-2.npz"  # 1 is what listening fitted

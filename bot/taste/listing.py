@@ -161,17 +161,18 @@ def _allowed(scene: Scene, field: Field, count: int) -> NDArray[np.bool_]:
     for person in scene.people:
         barred |= person.never | person.disliked
     # An artist nobody may be shown takes their tracks along.
-    if field.kind == "track":
+    if field.kind == "track" and any(key.startswith("artist:") for key in barred):
         barred |= {key for key in field.ids if confidence.artist_of(key) in barred}
     if not scene.known:
         barred |= frozenset.intersection(*(person.known for person in scene.people))
     resting = {key for key, shown in scene.shown.items() if scene.now - shown < COOLDOWN}
-    out = barred | resting
-    fresh = [key not in out for key in field.ids]
-    missing = count - sum(fresh)
+    # Few are out of tens of thousands: those are looked up, not the others.
+    place = field.place or {key: i for i, key in enumerate(field.ids)}
+    fresh = np.ones(len(field.ids), dtype=np.bool_)
+    fresh[[place[key] for key in barred | resting if key in place]] = False
+    missing = count - int(fresh.sum())
     if missing > 0:
-        again = [i for i, key in enumerate(field.ids) if not fresh[i] and key not in barred]
+        again = sorted(place[key] for key in resting - barred if key in place)
         again.sort(key=lambda i: scene.shown[field.ids[i]])
-        for i in again[:missing]:
-            fresh[i] = True
-    return np.array(fresh, dtype=np.bool_)
+        fresh[again[:missing]] = True
+    return fresh

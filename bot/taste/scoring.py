@@ -7,6 +7,7 @@ item to item, materials and pieces by what they sound like (the issue's notes, s
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ class Field:
 
     `vectors` (N, d) tell how alike two candidates are; `main` and `server` are models with the row
     of each candidate in them (-1: not in it); `items` are given where the catalogue is ours.
+    `place` is where each id stands, {} where nobody has looked that up yet.
     """
 
     kind: Kind
@@ -48,6 +50,7 @@ class Field:
     server: tuple[Model, NDArray[np.int64]] | None = None
     items: tuple[Item, ...] = ()
     popularity: Scores | None = None
+    place: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def _open_field(kind: Kind, everybody: Model, server: Model | None) -> Field:
     if server is not None:
         there = (server, np.array([server.index.get(k, -1) for k in ids], np.int64))
     vectors = _placed_rows(everybody.factors.item_factors, at)
-    return Field(kind, tuple(ids), vectors, (everybody, at), there)
+    place = {key: i for i, key in enumerate(ids)}
+    return Field(kind, tuple(ids), vectors, (everybody, at), there, place=place)
 
 
 def own_field(kind: Kind, items: Sequence[Item], everybody: Model | None = None) -> Field:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
+from threadpoolctl import threadpool_limits
 
 from bot import upkeep
 from bot.client import Segno
@@ -73,7 +74,9 @@ def workers(settings: Settings) -> PoolExecutor:
 def main(settings: Settings) -> None:
     """Run the bot until SIGTERM or Ctrl-C (the command `python -m bot run`)."""
     set_up_logging(settings)
-    asyncio.run(run(settings))
+    # A fold-in is a small sum: on a busy machine BLAS's threads wait for each other, not for it.
+    with threadpool_limits(1, "blas"):
+        asyncio.run(run(settings))
 
 
 class WithoutTokens(logging.Filter):

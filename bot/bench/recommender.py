@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from bot.bench import Table
 from bot.bench.options import Options
@@ -81,7 +82,9 @@ def _parts(study: Study) -> dict[str, Part]:
     def latency() -> Sequence[Figure]:
         from models.recommender.evaluation.latency import latency as run_part
 
-        return run_part(_answers(study), 50 if study.quick else _REQUESTS)
+        answers = _answers(study)
+        with threadpool_limits(1, "blas"):  # as `bot.app` runs
+            return run_part(answers, 50 if study.quick else _REQUESTS)
 
     def spark() -> Sequence[Figure]:
         from models.recommender.evaluation.parity import parity

@@ -83,7 +83,8 @@ def _because(scored: Scored, field: Field, at: int) -> dict[str, float]:
     if field.main is None or field.main[1][at] < 0 or scored.row is None:
         return {}
     model: Model = field.main[0]
-    return dict(model.serving.explain(scored.row, int(field.main[1][at]), _MOST))
+    item = int(field.main[1][at])
+    return dict(model.serving.explain(scored.row, item, _MOST, scored.inverse))
 
 
 def _goes_with(person: Person, field: Field, at: int, closed: Closed) -> dict[str, float]:

@@ -55,11 +55,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`total` (N,), its `parts`, each (N,), and the person's row in the main model (1, M)."""
+    """`total` (N,), its `parts`, each (N,), and the person's row in the main model (1, M).
+
+    `inverse` (f, f) is that row's (see `als.Serving.inverse`).
+    """
 
     total: Scores
     parts: Mapping[str, Scores]
     row: csr_matrix | None = None
+    inverse: NDArray[np.float64] | None = None
 
 
 def open_field(kind: Kind, everybody: Model | None, server: Model | None) -> Field:
@@ -117,24 +121,26 @@ def closed_field(kind: Kind, ids: Sequence[str], weights: NDArray[np.float32],
 def score_open(person: Person, field: Field) -> Scored:
     """Factors, tags, what was declared, what is popular, and the server's own model."""
     parts: dict[str, Scores] = {}
-    row = None
+    row = inverse = None
     if field.main is not None:
         model, at = field.main
         row = taste_row(person, model)
-        parts |= {k: _placed(v, at) for k, v in _of_model(person, model, row).items()}
+        inverse = model.serving.inverse(row)
+        parts |= {k: _placed(v, at) for k, v in _of_model(person, model, row, inverse).items()}
         parts["popularity"] = _placed(model.factors.popularity, at)
     if field.server is not None:
         model, at = field.server
-        found = _of_model(person, model, taste_row(person, model))
+        there = taste_row(person, model)
+        found = _of_model(person, model, there, model.serving.inverse(there))
         raw = found.get("cf", found.get("declared", model.factors.popularity))
         parts["server"] = _placed(raw, at)
-    return _blended(parts, person, len(field.ids), row)
+    return dataclasses.replace(_blended(parts, person, len(field.ids)), row=row, inverse=inverse)
 
 
 def score_own(person: Person, field: Field) -> Scored:
     """What it sounds like, what it is called, and who else liked it."""
     parts: dict[str, Scores] = {}
-    row = None
+    row = inverse = None
     liked = [
         (person.net[key], item.features)
         for key, item in person.items.items()
@@ -152,14 +158,15 @@ def score_own(person: Person, field: Field) -> Scored:
     if field.main is not None:
         model, at = field.main
         row = taste_row(person, model)
-        found = _of_model(person, model, row)
+        inverse = model.serving.inverse(row)
+        found = _of_model(person, model, row, inverse)
         if "cf" in found:
             parts["cf"] = _placed(found["cf"], at)
         parts["popularity"] = _placed(np.log1p(1000.0 * model.factors.popularity), at)
     total = np.zeros(len(field.ids))
     for name, part in parts.items():
         total += OWN[name] * part
-    return Scored(total, parts, row)
+    return Scored(total, parts, row, inverse)
 
 
 def score_closed(
@@ -208,11 +215,13 @@ def popular(field: Field, parts: Mapping[str, Scores]) -> Scored:
     return Scored(total, {"popularity": total})
 
 
-def _of_model(person: Person, model: Model, row: csr_matrix) -> dict[str, Scores]:
+def _of_model(
+    person: Person, model: Model, row: csr_matrix, inverse: NDArray[np.float64]
+) -> dict[str, Scores]:
     """Parts over all items of a model, raw."""
     parts: dict[str, Scores] = {}
     if row.nnz and (row.data > 0).any():
-        own = model.serving.fold_in(row)
+        own = model.serving.fold_in(row, inverse)
         evenness = EVENNESS.at(person.evidence)
         parts["cf"] = np.asarray(model.serving.scores(own, evenness), np.float64)
     declared: dict[str, float] = {}
@@ -234,17 +243,15 @@ def _of_model(person: Person, model: Model, row: csr_matrix) -> dict[str, Scores
     return parts
 
 
-def _blended(
-    parts: dict[str, Scores], person: Person, count: int, row: csr_matrix | None = None
-) -> Scored:
+def _blended(parts: dict[str, Scores], person: Person, count: int) -> Scored:
     if not parts:
-        return Scored(np.zeros(count), {}, row)
+        return Scored(np.zeros(count), {})
     server = parts.pop("server", None)
     total = np.asarray(blend(parts, person.evidence), np.float64) if parts else np.zeros(count)
     if server is not None:
         total = total + SERVER * unit(server)
         parts = {**parts, "server": server}
-    return Scored(total, parts, row)
+    return Scored(total, parts)
 
 
 def _placed(raw: NDArray[np.floating], at: NDArray[np.int64]) -> Scores:

@@ -120,8 +120,24 @@ class Serving:
         self.factors = factors
         self._columns = len(factors.items)
 
-    def fold_in(self, row: csr_matrix) -> Array:
+    def inverse(self, row: csr_matrix) -> NDArray[np.float64]:
+        """(Y'CY + reg)^-1 (f, f) of a row: what a fold-in and all its explanations share.
+
+        Raises
+        ------
+        ValueError
+            When the row does not have one column per item.
+        """
+        self._check(row)
+        held = row.data != 0  # a stored zero is no entry
+        known = self.factors.item_factors[row.indices[held]]
+        # What is not in the row has confidence 1, an entry its size.
+        return np.linalg.inv(self._gram + (known.T * (np.abs(row.data[held]) - 1.0)) @ known)
+
+    def fold_in(self, row: csr_matrix, inverse: NDArray[np.float64] | None = None) -> Array:
         """The vector (f,) of somebody with these confidences (1, N); zeros where none is positive.
+
+        `inverse` is the row's, if it is at hand.
 
         Raises
         ------
@@ -133,7 +149,8 @@ class Serving:
         if not liked.any():
             return np.zeros(self.factors.settings.factors, np.float32)
         wanted = row.data[liked] @ self.factors.item_factors[row.indices[liked]]
-        return np.asarray(np.linalg.solve(self._system(row), wanted), np.float32)
+        solved = self.inverse(row) if inverse is None else inverse
+        return np.asarray(solved @ wanted, np.float32)
 
     def scores(self, vector: Array, evenness: float = 0.0) -> Array:
         """How well each item suits a vector, (N,).
@@ -155,28 +172,29 @@ class Serving:
         shares = np.array([weight / total for _, weight in known], np.float32)
         return np.asarray(shares @ rows, np.float32)
 
-    def explain(self, row: csr_matrix, item: int, count: int = 3) -> list[tuple[str, float]]:
+    def explain(
+        self,
+        row: csr_matrix,
+        item: int,
+        count: int = 3,
+        inverse: NDArray[np.float64] | None = None,
+    ) -> list[tuple[str, float]]:
         """What in a row speaks most for an item: (item id, contribution), strongest first.
 
         The score is a sum over the row's positive entries (Hu et al., section 5): entry u adds
         c_u * y_item' (Y'CY + reg)^-1 y_u. Entries against an item have preference 0, so they add
         nothing of their own; they change what the others add. Only what speaks for it is told.
+        `inverse` is the row's, if it is at hand.
         """
         self._check(row)
         liked = row.indices[row.data > 0]
         if not len(liked):
             return []
         factors = self.factors.item_factors
-        solved = np.linalg.solve(self._system(row), factors[item])
+        solved = (self.inverse(row) if inverse is None else inverse) @ factors[item]
         parts = row.data[row.data > 0] * (factors[liked] @ solved)
         best = [at for at in np.argsort(-parts) if liked[at] != item and parts[at] > 0][:count]
         return [(self.factors.items[liked[at]], float(parts[at])) for at in best]
-
-    def _system(self, row: csr_matrix) -> NDArray[np.float64]:
-        """Y'CY + reg, (f, f): what is not in the row has confidence 1, an entry its size."""
-        held = row.data != 0  # a stored zero is no entry
-        known = self.factors.item_factors[row.indices[held]]
-        return self._gram + (known.T * (np.abs(row.data[held]) - 1.0)) @ known
 
     @cached_property
     def _lengths(self) -> Array:

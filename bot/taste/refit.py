@@ -96,9 +96,9 @@ def design(found: Gathered, now: float) -> Design:
     from models.recommender import als, confidence, ease, tree
 
     nets = {user: person.nets(deeds, now) for user, deeds in found.deeds.items()}
-    items = sorted(
-        {k for net in nets.values() for k, v in net.items() if v > 0 and _kind(k) in OPEN}
-    )
+    # What is only described belongs too: it is what a small server has to offer its few people.
+    liked = {k for net in nets.values() for k, v in net.items() if v > 0}
+    items = sorted(k for k in liked | found.tags.keys() if _kind(k) in OPEN)
     index = {key: i for i, key in enumerate(items)}
     settings = als.settings_for(len(nets))
     rows = [confidence.row(net, index, settings) for net in nets.values()]

@@ -367,4 +367,11 @@ async def open_world(
     assert unexpected == []
 
 
-__all__ = ["JobFailed", "Refusal", "TinyStudio", "World", "open_world", "tiny_audio"]
+async def copy_of(result):
+    """The files of an export, by name."""
+    with zipfile.ZipFile(io.BytesIO(await result.response.attachments[0].read())) as archive:
+        assert archive.namelist()[0] == "data.json"
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+__all__ = ["JobFailed", "Refusal", "TinyStudio", "World", "copy_of", "open_world", "tiny_audio"]

@@ -97,7 +97,7 @@ async def test_commands_are_offered_to_servers_users_and_direct_messages(world):
     assert set(by_name) == {
         "compose", "rework", "motif", "Work on this music", "piece", "library", "help", "settings",
         "privacy", "style", "arrange", "edit", "Arrange this", "lyrics", "song", "Write words",
-        "recommend", "rate",
+        "recommend", "rate", "taste", "listening",
     }  # fmt: skip
     for command in by_name.values():
         assert set(command["integration_types"]) == {0, 1}  # server install, user install

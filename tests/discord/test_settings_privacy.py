@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 
-from discord_world import tiny_audio
+from discord_world import copy_of, tiny_audio
 
 from bot.delivery import voice_message
 from storage import consent, items, listens
@@ -79,13 +77,6 @@ async def test_where_voice_messages_are_refused_the_file_comes_plainly(world):
     await world.work()
     (file,) = more.response.attachments
     assert file.filename.endswith(".ogg")
-
-
-async def copy_of(result):
-    """The files of an export, by name."""
-    with zipfile.ZipFile(io.BytesIO(await result.response.attachments[0].read())) as archive:
-        assert archive.namelist()[0] == "data.json"
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 async def agree(world, *sources, everywhere=False):

@@ -7,7 +7,7 @@ import os
 from functools import partial
 
 import pytest
-from discord_world import open_world
+from discord_world import copy_of, open_world
 
 from bot.app import build
 from bot.jobs.executor import InlineExecutor, JobTimeout
@@ -223,7 +223,7 @@ async def test_privacy_shows_exports_and_deletes_styles(both, tmp_path):
     await learn(both, tmp_path, "his", 1, both.bob)
     await both.ann.slash(both.channel, "style use", name="my waltzes")
     copy = await both.ann.slash(both.channel, "privacy export")
-    rows = json.loads(await copy.response.attachments[0].read())
+    rows = json.loads((await copy_of(copy))["data.json"])
     assert [style["name"] for style in rows["styles"]] == ["my waltzes"]
     assert len(rows["style_files"]) == 2
     sure = await both.ann.slash(both.channel, "privacy forget")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from discord_world import open_world
+from discord_world import copy_of, open_world
 from typer.testing import CliRunner
 
 from bot import __main__ as cli
@@ -122,7 +122,7 @@ async def test_forgetting_and_privacy_take_the_voice_and_waiting_texts(world):
     await world.ann.slash(world.channel, "style learn", name="b", file1=("o.txt", OTHER.encode()))
     assert len(uploads(world)) == 1
     copy = await world.ann.slash(world.channel, "privacy export")
-    kept = json.loads(await copy.response.attachments[0].read())
+    kept = json.loads((await copy_of(copy))["data.json"])
     assert [f["name"].rpartition("/")[2] for f in kept["style_files"]] == [
         "learned.json", "voice.safetensors",
     ]  # fmt: skip

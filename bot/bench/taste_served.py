@@ -74,7 +74,7 @@ def model(plays: csr_matrix, tags: csr_matrix, names: Sequence[str]) -> Model:
     """One scope's factors over artists that are numbered."""
     items = tuple(f"artist:{at}" for at in range(plays.shape[1]))
     index = {key: at for at, key in enumerate(items)}
-    settings = als.settings_for(plays.shape[0])
+    settings = als.settings_for(plays.shape[0], len(names))
     rows = [
         confidence.row(
             {items[at]: float(n) for at, n in zip(row.indices, row.data, strict=True)},

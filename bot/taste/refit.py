@@ -100,9 +100,9 @@ def design(found: Gathered, now: float) -> Design:
     liked = {k for net in nets.values() for k, v in net.items() if v > 0}
     items = sorted(k for k in liked | found.tags.keys() if _kind(k) in OPEN)
     index = {key: i for i, key in enumerate(items)}
-    settings = als.settings_for(len(nets))
-    rows = [confidence.row(net, index, settings) for net in nets.values()]
     tags, names = tag_matrix(items, found.tags)
+    settings = als.settings_for(len(nets), len(names))
+    rows = [confidence.row(net, index, settings) for net in nets.values()]
 
     every, prior = tree.closed_prior()
     people = _closed_rows(nets, found.tags, every)

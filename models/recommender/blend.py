@@ -36,7 +36,7 @@ class Weight:
 WEIGHTS: Mapping[str, Weight] = {
     "cf": Weight(1.0, 1.0),
     "declared": Weight(1.0, 0.1, 14),
-    "content": Weight(0.15, 0.15),
+    "content": Weight(0.2, 0.2),
     "popularity": Weight(0.5, 0.0, 15),
 }
 _OTHERS = Weight(1.0, 1.0)

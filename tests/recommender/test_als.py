@@ -257,4 +257,6 @@ def test_tfidf_rows_are_unit_or_empty(counts):
 
 def test_the_settings_follow_the_number_of_people():
     assert als.settings_for(299).factors == 64
+    assert als.settings_for(299, 400).tag_weight == 15
+    assert als.settings_for(300, 400) == als.Settings()
     assert als.settings_for(300) == als.Settings()

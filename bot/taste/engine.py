@@ -61,10 +61,14 @@ NOBODY = (
     "press “Count me in”."
 )
 LEFT_OUT = "{count} of you did not agree to be put together, so their tastes are left out."
-NOT_COMPARED = "I compare only two people who both agreed to it in this server."
+NOT_COMPARED = (
+    "I compare only two people who both agreed to it in this server: each presses “Count me in” "
+    "under /recommend for-us."
+)
 TOO_FEW = (
     "Fewer than {count} people here have agreed to be counted, and with so few the numbers would "
-    "tell of single people."
+    "tell of single people; whoever wants to be counted presses “Count me in” under "
+    "/recommend for-us."
 )
 
 

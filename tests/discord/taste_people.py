@@ -25,7 +25,7 @@ FAMILIES = {
     "black metal": {"rock"},
     "bossa nova": {"latin"},
 }
-ARTISTS_PER_SCENE = 24
+ARTISTS_PER_SCENE = 40
 EVERYONE = 8
 _SOUNDS = ("ba", "ko", "mi", "ren", "sol", "tar", "vel", "zo", "lu", "na", "phe", "gri")
 
@@ -89,6 +89,6 @@ def _member(number: int, scene_of: dict[str, str], rng: Random) -> Listener:
     loves = [a for a, s in scene_of.items() if rng.random() < shares.get(s, 0.0)]
     own = [a for a in loves if scene_of[a] == scene]
     others = [a for a in loves if scene_of[a] != scene]
-    known = rng.sample(own, min(5, len(own))) + rng.sample(others, min(3, len(others)))
+    known = rng.sample(own, min(7, len(own))) + rng.sample(others, min(3, len(others)))
     plays = {artist: int(40 / (rank + 1)) + 3 for rank, artist in enumerate(known)}
     return Listener(f"member{number}", scene, second, frozenset(loves), plays)

@@ -25,7 +25,7 @@ async def test_a_season_of_a_club(tmp_path, capsys):
     personal, popular, frozen = found.values()
     every = slice(None)
     assert rate(personal, every) > 1.5 * rate(popular, every)
-    # Frozen lists leave out what was judged too, so that learning is worth little in so small a club
+    # Frozen lists leave out what was judged too, so learning is worth little in so small a club
     # (docs/lab.md); it must not cost anything beyond chance (a standard error is 0.013).
     assert rate(personal, every) > rate(frozen, every) - 0.04
     assert personal.welcome >= 0.8 * personal.pieces

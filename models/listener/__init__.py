@@ -1,0 +1,1 @@
+"""Understanding requests: intents and slots of a message."""

@@ -64,7 +64,10 @@ class Quick:
 
     def write(self, ask, seed, progress=None, cancelled=None):
         self.asks.append(ask)
-        start = seed + len(ask.avoid)
+        start = seed
+        first = ask.stanzas[0].lines[0]
+        while first.given is None and self.line(first, start).text in ask.avoid:
+            start += 1  # what was refused is not said again, whatever the seed
         stanzas = tuple(
             tuple(self.line(line, start + 7 * s + n) for n, line in enumerate(stanza.lines))
             for s, stanza in enumerate(ask.stanzas)

@@ -1,9 +1,12 @@
 """A club of thirty over eight weeks, through the real client: what learning from presses is worth.
 
-`pytest tests/discord/test_taste_season.py -s` prints the table of like rates by week.
+`pytest tests/discord/test_taste_season.py -s` prints the table of like rates by week; SEASON_SEED
+chooses another club.
 """
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from taste_season import Season, season, table
@@ -16,8 +19,9 @@ def rate(found: Season, weeks: slice) -> float:
 
 @pytest.mark.timeout(1500)
 async def test_a_season_of_a_club(tmp_path, capsys):
+    seed = int(os.environ.get("SEASON_SEED", "7"))
     found = {
-        policy: await season(tmp_path / policy, policy)
+        policy: await season(tmp_path / policy, policy, seed=seed)
         for policy in ("personal", "popular", "frozen")
     }
     with capsys.disabled():

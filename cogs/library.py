@@ -20,6 +20,7 @@ from bot.i18n import translate
 from bot.lyrics_ui import page_of
 from bot.recipe import clock, key_name
 from bot.ui import Interaction, button, menu, view
+from cogs.pointing import ANYWHERE, EVERYWHERE
 from models import vocabulary
 from models.errors import Refusal
 from storage import pieces
@@ -33,10 +34,8 @@ class Library(commands.Cog):
     piece = app_commands.Group(
         name="piece",
         description="One finished piece",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
+        allowed_installs=EVERYWHERE,
+        allowed_contexts=ANYWHERE,
     )
 
     def __init__(self, bot: Segno) -> None:

@@ -10,13 +10,12 @@ from functools import partial
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 
 from bot import listening_desk
 from bot.client import Segno
 from bot.listening_desk import FROM_CHOICES, Scope
 from bot.ui import Interaction
-from cogs.pointing import Choices, Offering
+from cogs.pointing import ANYWHERE, EVERYWHERE, Choices, Offering, named
 
 SCOPE_CHOICES: dict[Scope, str] = {
     "server": "this server only",
@@ -25,21 +24,14 @@ SCOPE_CHOICES: dict[Scope, str] = {
 _EVERYTHING = "all"
 
 
-def _named(name: str) -> locale_str:
-    """A subcommand's name; its Chinese one is looked up as "listening NAME"."""
-    return locale_str(name, named=f"listening {name}")
-
-
 class Listening(Offering):
     """What people listen to, with their consent."""
 
     group = app_commands.Group(
         name="listening",
         description="What you listen to: send it, look at it, take it back",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
+        allowed_installs=EVERYWHERE,
+        allowed_contexts=ANYWHERE,
     )
 
     def __init__(self, bot: Segno) -> None:
@@ -50,12 +42,14 @@ class Listening(Offering):
             "unhear": partial(listening_desk.forgotten, bot),
         }
 
-    @group.command(name=_named("status"), description="What I keep of your listening, and may keep")
+    @group.command(
+        name=named("listening status"), description="What I keep of your listening, and may keep"
+    )
     async def status(self, interaction: Interaction) -> None:
         """Show it, with its switches."""
         await listening_desk.status(self.bot, interaction)
 
-    @group.command(name=_named("import"), description="Count your own listening history")
+    @group.command(name=named("listening import"), description="Count your own listening history")
     @app_commands.describe(
         file="Your export from Spotify, ListenBrainz, Last.fm or Apple Music (.zip, .csv, .json)",
         scope="Where it may count: by choosing you agree that I keep it by track and day",
@@ -69,7 +63,9 @@ class Listening(Offering):
         """Take the file in and queue its counting."""
         await listening_desk.take_in(self.bot, interaction, file, scope)
 
-    @group.command(name=_named("add"), description="Name an artist or a track you listen to")
+    @group.command(
+        name=named("listening add"), description="Name an artist or a track you listen to"
+    )
     @app_commands.describe(
         artist="Whose music",
         title="Which track; leave it out for the artist",
@@ -85,17 +81,21 @@ class Listening(Offering):
         """Keep it, with consent."""
         await listening_desk.add(self.bot, interaction, artist, title, genre)
 
-    @group.command(name=_named("pause"), description="Keep nothing more of what I listen to")
+    @group.command(
+        name=named("listening pause"), description="Keep nothing more of what I listen to"
+    )
     async def pause(self, interaction: Interaction) -> None:
         """Pause."""
         await listening_desk.pause(self.bot, interaction, paused=True)
 
-    @group.command(name=_named("resume"), description="Keep again what I agreed to")
+    @group.command(name=named("listening resume"), description="Keep again what I agreed to")
     async def resume(self, interaction: Interaction) -> None:
         """End the pause."""
         await listening_desk.pause(self.bot, interaction, paused=False)
 
-    @group.command(name=_named("forget"), description="Delete what you keep of my listening")
+    @group.command(
+        name=named("listening forget"), description="Delete what you keep of my listening"
+    )
     @app_commands.describe(source="Only what came from there")
     @app_commands.choices(
         source=[

@@ -1,4 +1,4 @@
-"""What cogs share: offers while a person types, and a command on messages.
+"""What cogs share: where commands stand, offers while a person types, a command on messages.
 
 In: what to offer; the name of a command that stands under *Apps* on any message. Out: choices in
 the person's language; a cog that has the command while it is loaded, for servers and persons alike.
@@ -16,6 +16,14 @@ from bot.client import Segno
 from bot.ui import Interaction
 
 Choices = list[app_commands.Choice[str]]
+#: Every command: for servers and persons alike, in servers and in direct messages.
+EVERYWHERE = app_commands.AppInstallationType(guild=True, user=True)
+ANYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+
+
+def named(path: str) -> app_commands.locale_str:
+    """The name of a subcommand, "GROUP NAME"; its Chinese one is looked up under both words."""
+    return app_commands.locale_str(path.rpartition(" ")[2], named=path)
 
 
 class Offering(commands.Cog):
@@ -38,10 +46,8 @@ class Pointing(Offering):
         self.pointing = app_commands.ContextMenu(
             name=name,
             callback=self.point_at,
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-            allowed_contexts=app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
-            ),
+            allowed_installs=EVERYWHERE,
+            allowed_contexts=ANYWHERE,
         )
         bot.tree.add_command(self.pointing)
 

@@ -21,6 +21,7 @@ from bot.delivery import Delivery
 from bot.i18n import translate
 from bot.jobs.deliver import TokenExpired, Undeliverable
 from bot.ui import Interaction, button, view
+from cogs.pointing import ANYWHERE, EVERYWHERE
 from models.errors import Refusal
 from storage import deliveries, privacy
 from storage.jobs import CANCELLED, Job
@@ -34,10 +35,8 @@ class Privacy(commands.Cog):
     privacy = app_commands.Group(
         name="privacy",
         description="What is stored about you",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
+        allowed_installs=EVERYWHERE,
+        allowed_contexts=ANYWHERE,
     )
 
     def __init__(self, bot: Segno) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 
 from bot import rate_desk, recommend_desk, rework_desk
 from bot.client import Segno
@@ -16,7 +15,7 @@ from bot.recommend_actions import recommend_actions
 from bot.recommend_ui import Asked
 from bot.taste.values import Mode
 from bot.ui import Interaction
-from cogs.pointing import Choices, Offering
+from cogs.pointing import ANYWHERE, EVERYWHERE, Choices, Offering, named
 
 Person = discord.User
 MODE_CHOICES: dict[Mode, str] = {
@@ -24,13 +23,6 @@ MODE_CHOICES: dict[Mode, str] = {
     "average": "the most joy in all",
 }
 _MORE = "Another person"
-EVERYWHERE = app_commands.AppInstallationType(guild=True, user=True)
-ANYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
-
-
-def _named(name: str) -> locale_str:
-    """A subcommand's name; its Chinese one is looked up as "recommend NAME"."""
-    return locale_str(name, named=f"recommend {name}")
 
 
 class Recommend(Offering):
@@ -47,47 +39,53 @@ class Recommend(Offering):
         super().__init__(bot)
         bot.actions |= recommend_actions(bot)
 
-    @group.command(name=_named("tracks"), description="Tracks you may like")
+    @group.command(name=named("recommend tracks"), description="Tracks you may like")
     async def tracks(self, interaction: Interaction) -> None:
         """Five tracks."""
         await recommend_desk.recommend(self.bot, interaction, Asked("track"))
 
-    @group.command(name=_named("artists"), description="Artists you may like")
+    @group.command(name=named("recommend artists"), description="Artists you may like")
     async def artists(self, interaction: Interaction) -> None:
         """Five artists."""
         await recommend_desk.recommend(self.bot, interaction, Asked("artist"))
 
-    @group.command(name=_named("pieces"), description="Pieces made here that you may like")
+    @group.command(name=named("recommend pieces"), description="Pieces made here that you may like")
     async def pieces(self, interaction: Interaction) -> None:
         """Five pieces."""
         await recommend_desk.recommend(self.bot, interaction, Asked("piece"))
 
-    @group.command(name=_named("styles"), description="Styles to compose in, with one press")
+    @group.command(
+        name=named("recommend styles"), description="Styles to compose in, with one press"
+    )
     async def styles(self, interaction: Interaction) -> None:
         """Five styles."""
         await recommend_desk.recommend(self.bot, interaction, Asked("style"))
 
-    @group.command(name=_named("moods"), description="Moods to compose in")
+    @group.command(name=named("recommend moods"), description="Moods to compose in")
     async def moods(self, interaction: Interaction) -> None:
         """Five moods."""
         await recommend_desk.recommend(self.bot, interaction, Asked("mood"))
 
-    @group.command(name=_named("instruments"), description="Instruments to compose for")
+    @group.command(name=named("recommend instruments"), description="Instruments to compose for")
     async def instruments(self, interaction: Interaction) -> None:
         """Five instruments."""
         await recommend_desk.recommend(self.bot, interaction, Asked("instrument"))
 
-    @group.command(name=_named("progressions"), description="Chord progressions to compose over")
+    @group.command(
+        name=named("recommend progressions"), description="Chord progressions to compose over"
+    )
     async def progressions(self, interaction: Interaction) -> None:
         """Five progressions."""
         await recommend_desk.recommend(self.bot, interaction, Asked("progression"))
 
-    @group.command(name=_named("loops"), description="Beats to compose with")
+    @group.command(name=named("recommend loops"), description="Beats to compose with")
     async def loops(self, interaction: Interaction) -> None:
         """Five loops."""
         await recommend_desk.recommend(self.bot, interaction, Asked("loop"))
 
-    @group.command(name=_named("for-us"), description="For several people of this server at once")
+    @group.command(
+        name=named("recommend for-us"), description="For several people of this server at once"
+    )
     @app_commands.describe(
         member1="Somebody it should suit; nobody: those who agreed and were here lately",
         mode="How several tastes become one",

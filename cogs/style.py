@@ -10,7 +10,6 @@ from functools import partial
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot import style_desk
@@ -18,15 +17,11 @@ from bot.client import Segno
 from bot.i18n import translate
 from bot.ui import Interaction
 from bot.wardrobe import NONE
+from cogs.pointing import ANYWHERE, EVERYWHERE, named
 
 Choices = list[app_commands.Choice[str]]
 File = discord.Attachment
 _MORE = "Another file"
-
-
-def _named(name: str) -> locale_str:
-    """A subcommand's name; its Chinese one is looked up as "style NAME"."""
-    return locale_str(name, named=f"style {name}")
 
 
 class Style(commands.Cog):
@@ -35,17 +30,15 @@ class Style(commands.Cog):
     style = app_commands.Group(
         name="style",
         description="Teach me your style, and compose in it",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
+        allowed_installs=EVERYWHERE,
+        allowed_contexts=ANYWHERE,
     )
 
     def __init__(self, bot: Segno) -> None:
         self.bot = bot
         bot.actions |= {"unlearn": partial(style_desk.forgotten, bot)}
 
-    @style.command(name=_named("learn"), description="Learn a style from your own pieces")
+    @style.command(name=named("style learn"), description="Learn a style from your own pieces")
     @app_commands.describe(
         name="What to call the style; one you have gets the files added, up to 20",
         file1="A MIDI or MusicXML file of yours, or your own words as .txt",
@@ -72,24 +65,28 @@ class Style(commands.Cog):
         sent = [file for file in given if file is not None]
         await style_desk.learn(self.bot, interaction, name, sent)
 
-    @style.command(name=_named("list"), description="Your styles, and those shared here")
+    @style.command(name=named("style list"), description="Your styles, and those shared here")
     async def list_(self, interaction: Interaction) -> None:
         """Show them to the asker."""
         await style_desk.listed(self.bot, interaction)
 
-    @style.command(name=_named("use"), description="Compose in a style from now on, or in none")
+    @style.command(
+        name=named("style use"), description="Compose in a style from now on, or in none"
+    )
     @app_commands.describe(name="The style, or none")
     async def use(self, interaction: Interaction, name: str) -> None:
         """Choose it."""
         await style_desk.use(self.bot, interaction, name)
 
-    @style.command(name=_named("share"), description="Let this server use a style, or end that")
+    @style.command(
+        name=named("style share"), description="Let this server use a style, or end that"
+    )
     @app_commands.describe(name="Which of your styles")
     async def share(self, interaction: Interaction, name: str) -> None:
         """Share it, or take it back."""
         await style_desk.share(self.bot, interaction, name)
 
-    @style.command(name=_named("forget"), description="Delete a style of yours")
+    @style.command(name=named("style forget"), description="Delete a style of yours")
     @app_commands.describe(name="Which of your styles")
     async def forget(self, interaction: Interaction, name: str) -> None:
         """Ask once more."""

@@ -10,20 +10,14 @@ from typing import Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 
 from bot import declare_desk, portrait_desk, suggest
 from bot.client import Segno
 from bot.ui import Interaction
-from cogs.pointing import Choices, Offering
+from cogs.pointing import ANYWHERE, EVERYWHERE, Choices, Offering, named
 from models import vocabulary
 
 SWITCH_CHOICES = {"on": "on", "off": "off"}
-
-
-def _named(name: str) -> locale_str:
-    """A subcommand's name; its Chinese one is looked up as "taste NAME"."""
-    return locale_str(name, named=f"taste {name}")
 
 
 class Taste(Offering):
@@ -32,10 +26,8 @@ class Taste(Offering):
     taste = app_commands.Group(
         name="taste",
         description="What you like, as a picture and in your own words",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
+        allowed_installs=EVERYWHERE,
+        allowed_contexts=ANYWHERE,
     )
 
     def __init__(self, bot: Segno) -> None:
@@ -46,23 +38,27 @@ class Taste(Offering):
             "declared": partial(declare_desk.declared, bot),
         }
 
-    @taste.command(name=_named("me"), description="A picture of your taste, to share if you like")
+    @taste.command(
+        name=named("taste me"), description="A picture of your taste, to share if you like"
+    )
     async def me(self, interaction: Interaction) -> None:
         """Show it to the asker."""
         await portrait_desk.me(self.bot, interaction)
 
-    @taste.command(name=_named("compare"), description="Your taste beside somebody else's")
+    @taste.command(name=named("taste compare"), description="Your taste beside somebody else's")
     @app_commands.describe(user="Who; both of you must have agreed to it")
     async def compare(self, interaction: Interaction, user: discord.User) -> None:
         """Show both to the asker."""
         await portrait_desk.compare(self.bot, interaction, user)
 
-    @taste.command(name=_named("server"), description="What people of this server like together")
+    @taste.command(
+        name=named("taste server"), description="What people of this server like together"
+    )
     async def server(self, interaction: Interaction) -> None:
         """Show it to the asker."""
         await portrait_desk.server(self.bot, interaction)
 
-    @taste.command(name=_named("declare"), description="Say what you like")
+    @taste.command(name=named("taste declare"), description="Say what you like")
     @app_commands.describe(
         styles="Styles, with commas between them; none takes them back",
         moods="Moods, with commas between them; none takes them back",
@@ -78,7 +74,9 @@ class Taste(Offering):
         """Keep it, with consent."""
         await declare_desk.declare(self.bot, interaction, (styles, moods, instruments))
 
-    @taste.command(name=_named("digest"), description="Five suggestions a week by direct message")
+    @taste.command(
+        name=named("taste digest"), description="Five suggestions a week by direct message"
+    )
     @app_commands.describe(weekly="Whether you want them")
     @app_commands.choices(
         weekly=[app_commands.Choice(name=name, value=key) for key, name in SWITCH_CHOICES.items()]

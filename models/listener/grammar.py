@@ -1,7 +1,7 @@
 """Messages for the listener to learn from: a grammar that writes them, and those of people's hands.
 
-In: `grammar.toml` (rules, templates, weights, noise), `requests.toml` (written by hand) and the
-vocabulary's names. Out: `Said` values, endless from `generate`, about five hundred from `by_hand`.
+In: `grammar.toml` (rules, templates, weights, noise), `requests/*.toml` (written by hand) and the
+vocabulary's names. Out: `Said` values, endless from `generate`, some thousand from `by_hand`.
 
 In a template `{rule}` is one of a rule's lines, `{60..180}` a number, `<a|b|>` one of several,
 `[words](slot)` words of a slot, `$slot` short for `[{slot}](slot)`, and `@intent ` begins a frame.
@@ -115,11 +115,11 @@ def generate(seed: int, count: int) -> Iterator[Said]:
 
 @lru_cache(maxsize=1)
 def by_hand() -> tuple[Said, ...]:
-    """The messages of `requests.toml`; those under `mixed` name their intents inside."""
-    table = tomllib.loads(_beside("requests.toml").read_text(encoding="utf-8"))
+    """The messages of `requests/`; those under `mixed` name their intents inside."""
     return tuple(
         _said(read(line if intent == "mixed" else f"@{intent} {line}"), language)
-        for intent, languages in table.items()
+        for file in sorted(_beside("requests").glob("*.toml"))
+        for intent, languages in tomllib.loads(file.read_text(encoding="utf-8")).items()
         for language, lines in languages.items()
         for line in lines
     )

@@ -28,6 +28,7 @@ RequestKind = Literal[
     "lyrics",
     "song",
     "listening",
+    "edit",
 ]
 #: What can be done with music that exists (models/composer/uses.py).
 Use = Literal[
@@ -146,6 +147,57 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What should become different about a piece; fields that are None or empty stay as they are.
+
+    `tempo` is in quarter notes per minute; `pace` multiplies it (2.0: twice as fast), `faster` adds
+    to it. `semitones` moves everything that has a pitch; `key` ("G minor", "G" for its present
+    mode, "minor" for its present tonic) is moved to the nearer way, and a mode is changed with it.
+    `meter` is "3/4". `style` and `mood` are vocabulary ids, `avoid` moods to get away from.
+    The sliders -2..2 say less (-1: a bit less) or more: `intensity` of rhythm, `fullness`,
+    `register`, `loudness`. `add`, `remove` and the two sides of each pair in `swap` are instruments
+    or kits by vocabulary id, or names of parts and roles. `reroll` are parts to write again.
+    `title` renames. `seconds` or `length_bars` is how long the whole is to be; `cut` and `repeat`
+    name sections to take out or to play twice. `part`, and `bars` (first and last, 1-based,
+    inclusive), say where the change holds; without them, everywhere.
+    """
+
+    tempo: float | None = None
+    pace: float | None = None
+    faster: float | None = None
+    semitones: int | None = None
+    key: str | None = None
+    meter: str | None = None
+    style: str | None = None
+    mood: str | None = None
+    avoid: tuple[str, ...] = ()
+    intensity: int | None = None
+    fullness: int | None = None
+    register: int | None = None
+    loudness: int | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    swap: tuple[tuple[str, str], ...] = ()
+    reroll: tuple[str, ...] = ()
+    title: str | None = None
+    seconds: float | None = None
+    length_bars: int | None = None
+    cut: tuple[str, ...] = ()
+    repeat: tuple[str, ...] = ()
+    part: str | None = None
+    bars: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A finished piece to change: its id, what should change, and the owner's limit in seconds."""
+
+    source: str
+    change: Change
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """What to learn a style from: 1 to 20 pieces in all, new ones and those learned from before.
 
@@ -191,8 +243,8 @@ class Request:
     heard in the recording that it names, before anything is made of it. `lyrics` does what
     `writing` says with a piece, with a file, or with neither (words first); `song` makes a piece
     from `brief` with words by `writing`; `listening` counts the plays of the export that
-    `listening` names. `style` is the folder of the learned style to compose in,
-    see `Lesson.folder`.
+    `listening` names; `edit` changes the piece that `edit` names. `style` is the folder of the
+    learned style to compose in, see `Lesson.folder`.
     `text` is the asker's own words, shown back, never trained on. `locale` is "en" or "zh".
     `nonce` (the interaction's id) keeps the pieces of two people who ask for exactly the same
     thing apart.
@@ -213,6 +265,7 @@ class Request:
     arrangement: Arrangement | None = None
     writing: Writing | None = None
     listening: Import | None = None
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)

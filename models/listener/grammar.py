@@ -13,7 +13,7 @@ import random
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,19 @@ class Grammar:
     joins: Sequence[str]
     chains: Sequence[str]
     noise: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message in pieces, so that every word knows its slot and its frame."""
+
+    language: str
+    intents: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+
+    def said(self) -> Said:
+        """The message with its gold frames."""
+        return _said((self.intents, self.pieces), self.language)
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,11 @@ class Writer:
 
 def generate(seed: int, count: int) -> Iterator[Said]:
     """`count` messages in both languages; the same seed gives the same ones."""
+    return (draft.said() for draft in drafts(seed, count))
+
+
+def drafts(seed: int, count: int) -> Iterator[Draft]:
+    """`generate`, in pieces."""
     rng = random.Random(seed)
     table = _table()
     grammars = [_grammar(name) for name in table["languages"]]
@@ -106,18 +124,30 @@ def generate(seed: int, count: int) -> Iterator[Said]:
         chained = rng.random() < table["chained"]
         intent = rng.choices(list(table["weights"]), list(table["weights"].values()))[0]
         for _ in range(_TRIES):
-            said = _message(Writer(grammar, rng), "" if chained else intent)
-            if said.text not in seen:
+            draft = _message(Writer(grammar, rng), "" if chained else intent)
+            text = "".join(piece.words for piece in draft.pieces).strip()
+            if text not in seen:
                 break
-        seen.add(said.text)
-        yield said
+        seen.add(text)
+        yield draft
 
 
 @lru_cache(maxsize=1)
 def by_hand() -> tuple[Said, ...]:
     """The messages of `requests/`; those under `mixed` name their intents inside."""
+    return tuple(draft.said() for draft in drafts_by_hand())
+
+
+def roughened(draft: Draft, rng: random.Random) -> Draft:
+    """A draft with its language's noise on it."""
+    noise = _grammar(draft.language).noise
+    return replace(draft, pieces=roughen(draft.pieces, draft.language, noise, rng))
+
+
+def drafts_by_hand() -> tuple[Draft, ...]:
+    """`by_hand`, in pieces."""
     return tuple(
-        _said(read(line if intent == "mixed" else f"@{intent} {line}"), language)
+        Draft(language, *read(line if intent == "mixed" else f"@{intent} {line}"))
         for file in sorted(_beside("requests").glob("*.toml"))
         for intent, languages in tomllib.loads(file.read_text(encoding="utf-8")).items()
         for language, lines in languages.items()
@@ -150,13 +180,12 @@ def _said(told: tuple[Sequence[str], Sequence[Piece]], language: str) -> Said:
     return Said("".join(piece.words for piece in pieces).strip(), language, frames)
 
 
-def _message(writer: Writer, intent: str) -> Said:
+def _message(writer: Writer, intent: str) -> Draft:
     grammar = writer.grammar
     marked = _one(writer, intent) if intent else _several(writer)
     intents, pieces = read(_tidy(marked, grammar.language))
-    return _said(
-        (intents, roughen(pieces, grammar.language, grammar.noise, writer.rng)), grammar.language
-    )
+    rough = roughen(pieces, grammar.language, grammar.noise, writer.rng)
+    return Draft(grammar.language, intents, rough)
 
 
 def _one(writer: Writer, intent: str) -> str:

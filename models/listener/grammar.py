@@ -155,6 +155,11 @@ def drafts_by_hand() -> tuple[Draft, ...]:
     )
 
 
+def joins() -> dict[str, Sequence[str]]:
+    """By language how actions are joined: "before|after" the boundary between two frames."""
+    return {language: _grammar(language).joins for language in _table()["languages"]}
+
+
 def read(marked: str) -> tuple[tuple[str, ...], tuple[Piece, ...]]:
     """The intents of a marked message and its pieces. ValueError where no intent comes first."""
     heads = list(_FRAME.finditer(marked))

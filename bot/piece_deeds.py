@@ -9,18 +9,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from sqlite_utils import Database
 
-from bot.client import Segno
 from bot.taste import catalogue
-from bot.ui import Interaction
+from bot.taste.engine import Taste
 from models.recommender.values import EventType, Item
 from storage import consent, deeds, items
+from storage.db import DbThread
 from storage.pieces import Piece
+
+if TYPE_CHECKING:
+    from bot.client import Segno
+    from bot.ui import Interaction
 
 #: Our own tags: nobody's in particular, everywhere.
 _OURS = 0
+
+
+class Rooms(Protocol):
+    """Who holds the database and the tastes: the client, or where a tool of the agent stands."""
+
+    @property
+    def db(self) -> DbThread:
+        """The database."""
+
+    @property
+    def taste(self) -> Taste:
+        """The tastes."""
 
 
 def shelve(db: Database, item: Item) -> int:
@@ -41,7 +58,7 @@ def made(db: Database, piece: Piece, now: float) -> None:
 
 
 async def record(
-    client: Segno,
+    rooms: Rooms,
     user_id: int,
     guild_id: int | None,
     piece: Piece,
@@ -51,11 +68,11 @@ async def record(
     tags: Mapping[str, float] | None = None,
 ) -> bool:
     """Record what somebody did with a piece; False where they did not agree to that."""
-    if await client.db.run(consent.scope, user_id, source, guild_id) is None:
+    if await rooms.db.run(consent.scope, user_id, source, guild_id) is None:
         return False
     item = await asyncio.to_thread(catalogue.of_piece, piece)
-    await client.db.run(shelve, item)
-    return await client.taste.deed(
+    await rooms.db.run(shelve, item)
+    return await rooms.taste.deed(
         user_id, guild_id or 0, "piece", piece.id, piece.title, type, value, source, tags=tags
     )
 

@@ -1,63 +1,33 @@
-"""Compose from taste: whose tastes a request is filled from, before it is placed.
-
-In: a brief, whether one's own taste or everybody's is asked for ("something I would like",
-`taste: mine`), and where. Out: the brief with its open fields filled, and notes that say which
-tastes were used.
-"""
+"""Compose from taste, for the desk: whose tastes a request is filled from (`bot.taste.whose`)."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from bot.client import Segno
-from bot.i18n import translate
+from bot.taste import whose as tastes
 from bot.taste.values import Note
+from bot.taste.whose import Whose
 from bot.ui import Interaction
-from models.errors import Refusal
 from models.planner.brief import Brief
-from storage import servers
 
-Whose = Literal["mine", "ours"]
-#: How many people's tastes are put together, the asker's among them.
-MOST_PEOPLE = 8
-TOGETHER = "Made from the tastes of {people}."
+__all__ = ["Whose", "filled", "members_here"]
 
 
 async def members_here(client: Segno, guild_id: int, user_id: int) -> tuple[int, ...]:
-    """The asker and those who agreed to be put together here, the most lately active first."""
-    others = await client.db.run(servers.lately, guild_id, MOST_PEOPLE)
-    return tuple(dict.fromkeys((user_id, *others)))[:MOST_PEOPLE]
+    """As `bot.taste.whose.members_here`."""
+    return await tastes.members_here(client.taste, guild_id, user_id)
 
 
 async def filled(
     client: Segno, interaction: Interaction, brief: Brief, whose: Whose
 ) -> tuple[Brief, tuple[Note, ...]]:
-    """The brief with what its words leave open taken from taste, and what was taken from whom.
+    """As `bot.taste.whose.filled`, for who asks and where they do.
 
     Raises
     ------
     Refusal
         When "ours" is asked for outside a server, or fewer than two can be counted.
     """
-    user_id, guild_id = interaction.user.id, interaction.guild_id or 0
     locale = await client.language(interaction)
-    if whose == "mine":
-        return await client.taste.brief_for((user_id,), guild_id, brief, locale=locale)
-    if interaction.guild_id is None:
-        raise Refusal("Tastes are put together in a server; ask me there.")
-    people = await _known(client, guild_id)
-    if len(people) < 2:
-        raise Refusal(
-            "I know the taste of fewer than two people here who agreed to be put together; "
-            "/recommend for-us lets people join."
-        )
-    brief, notes = await client.taste.brief_for(people, guild_id, brief, locale=locale)
-    names = translate(", ", locale).join(f"<@{person}>" for person in people)
-    return brief, ((TOGETHER, {"people": names}), *notes)
-
-
-async def _known(client: Segno, guild_id: int) -> tuple[int, ...]:
-    """Those who agreed to be put together here and of whose taste something is known."""
-    agreed = await client.db.run(servers.lately, guild_id, MOST_PEOPLE)
-    known = [(await client.taste.people.get(person, guild_id)).vector for person in agreed]
-    return tuple(p for p, vector in zip(agreed, known, strict=True) if vector.evidence)
+    return await tastes.filled(
+        client.taste, interaction.user.id, interaction.guild_id, brief, whose, locale
+    )

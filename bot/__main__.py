@@ -70,6 +70,17 @@ def say(
 
 
 @app.command()
+def chat() -> None:
+    """Talk with Segno here: it remembers the piece on the table from one line to the next."""
+    import asyncio
+
+    from bot.conversation.terminal import chat as talk
+    from bot.settings import Settings
+
+    asyncio.run(talk(Settings()))
+
+
+@app.command()
 def compose(
     brief: Annotated[Path, typer.Option("--brief", help="JSON file; every field is optional.")],
     out: Out = Path("out"),

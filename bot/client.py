@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -26,6 +26,9 @@ from bot.ui import ActionButton, ActionMenu, Handler, Interaction
 from models.errors import Refusal
 from storage import preferences
 from storage.db import DbThread
+
+if TYPE_CHECKING:
+    from bot.conversation.engine import Conversation
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +85,11 @@ class Segno(commands.AutoShardedBot):
     """The bot.
 
     `db` is the one database thread, `pieces` the folder of all pieces, `wake` tells the job runner
-    that there is work, `now` gives UTC epoch seconds, `taste` recommends. Cogs add their button
-    handlers to `actions`.
+    that there is work, `now` gives UTC epoch seconds, `taste` recommends, `conversation` carries
+    out what people say. Cogs add their button handlers to `actions`.
     """
+
+    conversation: Conversation
 
     def __init__(
         self,

@@ -189,6 +189,16 @@ def _line(row: Impression, locale: str) -> Line:
     )  # fmt: skip
 
 
+async def kept_view(client: Segno, list_id: str, locale: str) -> discord.ui.View | None:
+    """The buttons of a kept list, with its first place chosen; None where nothing of it is kept."""
+    try:
+        kept = await _kept(client, list_id, locale)
+    except Refusal:
+        return None
+    lines = [line for line, _row in kept.values()]
+    return recommend_ui.view(Asked(lines[0].kind), list_id, lines, lines[0], locale)
+
+
 async def placed(client: Segno, interaction: Interaction, key: str, values: Sequence[str]) -> None:
     """Another place of a kept list was chosen."""
     await _show(client, interaction, key, int(values[0]))

@@ -6,7 +6,7 @@ that the engine needs filled: a `Front` that shows pages and a `Mind` that under
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from bot.agent.values import Asker, Plan, Session, Show
@@ -38,7 +38,7 @@ class Page:
     turn_id: int
     text: str
     state: Literal["working", "asking", "done"]
-    show: Show = Show()
+    show: Show = field(default_factory=Show)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     storage_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     retention_days: int = Field(default=30, ge=1)
     presence_days: int = Field(default=30, ge=1)
+    session_days: int = Field(default=14, ge=1)
     backup_hours: float = Field(default=1.0, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

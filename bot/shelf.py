@@ -68,12 +68,8 @@ async def visible(client: Segno, interaction: Interaction, piece_id: str) -> Pie
         When there is none, or it belongs elsewhere; both say the same, to give nothing away.
     """
     piece = await client.db.run(pieces.get, as_id(piece_id))
-    here = piece is not None and (
-        piece.owner_id == interaction.user.id
-        or (piece.guild_id is not None and piece.guild_id == interaction.guild_id)
-        or piece.channel_id == interaction.channel_id
-    )
-    if piece is None or not here:
+    where = (interaction.user.id, interaction.guild_id, interaction.channel_id)
+    if piece is None or not piece.seen_by(*where):
         raise Refusal(
             "I know no piece “{id}” here. Look through your pieces with /library.", id=piece_id[:40]
         )

@@ -283,3 +283,70 @@ def m006_taste(db: Database) -> None:
         ) STRICT;
         INSERT INTO forgotten (id, sequence, erased) VALUES (1, 0, 0);
     """)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m007_conversation(db: Database) -> None:
+    """Create sessions, what was said in them, what words meant to whom, and servers' settings."""
+    db.executescript("""
+        CREATE TABLE sessions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner_id INTEGER NOT NULL,
+            guild_id INTEGER,
+            channel_id INTEGER NOT NULL,
+            shared INTEGER NOT NULL,
+            state TEXT NOT NULL DEFAULT '{}',
+            created REAL NOT NULL,
+            used REAL NOT NULL
+        ) STRICT;
+        -- A thread has one session, another channel one for each person.
+        CREATE UNIQUE INDEX sessions_shared ON sessions(channel_id) WHERE shared;
+        CREATE UNIQUE INDEX sessions_own ON sessions(channel_id, owner_id) WHERE NOT shared;
+        CREATE INDEX sessions_owner ON sessions(owner_id);
+        CREATE INDEX sessions_guild ON sessions(guild_id) WHERE guild_id IS NOT NULL;
+        CREATE INDEX sessions_used ON sessions(used);
+        -- "turns" are those of the lanes that wait for workers.
+        CREATE TABLE conversation_turns (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id INTEGER NOT NULL
+                REFERENCES sessions(id) ON DELETE CASCADE ON UPDATE CASCADE,
+            user_id INTEGER NOT NULL,
+            guild_id INTEGER,
+            channel_id INTEGER NOT NULL,
+            locale TEXT NOT NULL,
+            message_id INTEGER UNIQUE,
+            text TEXT NOT NULL,
+            plan TEXT NOT NULL DEFAULT '',
+            at INTEGER NOT NULL DEFAULT 0,
+            made TEXT NOT NULL DEFAULT '{}',
+            lines TEXT NOT NULL DEFAULT '[]',
+            state TEXT NOT NULL DEFAULT 'running'
+                CHECK (state IN ('asking', 'running', 'done', 'failed', 'cancelled')),
+            job_id INTEGER,
+            reply_id INTEGER,
+            created REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX conversation_turns_session ON conversation_turns(session_id);
+        CREATE INDEX conversation_turns_user ON conversation_turns(user_id);
+        CREATE INDEX conversation_turns_job ON conversation_turns(job_id)
+            WHERE job_id IS NOT NULL;
+        CREATE INDEX conversation_turns_reply ON conversation_turns(reply_id)
+            WHERE reply_id IS NOT NULL;
+        CREATE INDEX conversation_turns_open ON conversation_turns(session_id, state)
+            WHERE state IN ('asking', 'running');
+        CREATE TABLE readings (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER NOT NULL,
+            words TEXT NOT NULL,
+            intent TEXT NOT NULL,
+            UNIQUE (user_id, words)
+        ) STRICT;
+        CREATE TABLE guild_settings (
+            guild_id INTEGER PRIMARY KEY,
+            channels TEXT NOT NULL,
+            locale TEXT,
+            per_hour INTEGER,
+            voice INTEGER NOT NULL,
+            threads INTEGER NOT NULL
+        ) STRICT;
+    """)

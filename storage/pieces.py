@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from storage import sessions
 from storage.db import write
 
 
@@ -42,6 +43,11 @@ class Piece:
     job_id: int | None
     created: float
     deleted: float | None = None
+
+    def seen_by(self, user_id: int, guild_id: int | None, channel_id: int | None) -> bool:
+        """Whether this person may see it here: it is theirs, their server's, or this channel's."""
+        here = self.guild_id is not None and self.guild_id == guild_id
+        return self.owner_id == user_id or here or self.channel_id == channel_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,12 @@ def get(db: Database, id: str) -> Piece | None:
     """Return the piece, or None when there is none or its owner deleted it."""
     found = _pieces(db, "WHERE id = ? AND deleted IS NULL", [id])
     return found[0] if found else None
+
+
+def was_deleted(db: Database, id: str) -> bool:
+    """Whether there was such a piece and its owner deleted it."""
+    found = db.conn.execute("SELECT 1 FROM pieces WHERE id = ? AND deleted IS NOT NULL", [id])
+    return found.fetchone() is not None
 
 
 def by_message(db: Database, message_id: int) -> tuple[Piece, ...]:
@@ -137,6 +149,7 @@ def delete(db: Database, id: str, owner_id: int, now: float) -> Piece | None:
             " message_id = NULL, deleted = ? WHERE id = ?",
             [now, id],
         )
+        sessions.drop_pieces(db, [id])
         # What people did with it goes along.
         db.conn.execute("DELETE FROM items WHERE kind = 'piece' AND key = ?", [id])
     return piece

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage import removal, tombstones
+from storage import guild_settings, removal, sessions, tombstones
 from storage.db import write
 from storage.jobs import lane_of
 from storage.removal import Removed
@@ -38,12 +38,15 @@ OWNED = {
     "comments": "user_id",
     "impressions": "user_id",
     "impression_people": "user_id",
+    "conversation_turns": "user_id",
+    "sessions": "owner_id",
+    "readings": "user_id",
 }
 #: Tables whose rows were stored for one server, if not for everywhere.
 _SCOPED = ("consents", "item_tags", "listens", "presence", "deeds", "comments", "impressions")
 # Not the person's own words or deeds but our bookkeeping; a live token is also a secret.
 _INTERNAL = frozenset({"token", "words", "number", "lease_until", "worker", "deliver_after"})
-_TIMES = ("created", "finished", "deleted", "since", "started", "digest_sent")
+_TIMES = ("created", "finished", "deleted", "since", "started", "digest_sent", "used")
 # Below this an id is no snowflake but a test's or the terminal's, and may be part of any number.
 _SNOWFLAKE = 1 << 32
 
@@ -133,10 +136,20 @@ def _leave(db: Database, guild_id: int, whose: str, values: list[int]) -> Remove
             f"UPDATE styles SET shared_guild = NULL WHERE shared_guild = ?1 AND {owner}",  # noqa: S608
             values,
         )
+        if whose != "1":
+            sessions.drop_person(db, values[1], (), guild_id)
+        turned = db.conn.execute(f"DELETE FROM conversation_turns WHERE {where}", values)  # noqa: S608
+        rows["conversation_turns"] = turned.rowcount
+        opened = db.conn.execute(
+            f"DELETE FROM sessions WHERE guild_id = ?1 AND {owner}",  # noqa: S608
+            values,
+        )
+        rows["sessions"] = opened.rowcount
         left = removal.settle(db, rows, touched, shown)
         if whose != "1":
             return left
         db.conn.execute("DELETE FROM turns WHERE lane = ?", [lane_of(0, guild_id)])
+        guild_settings.delete(db, guild_id)
         own = db.conn.execute(
             "DELETE FROM taste_models WHERE guild_id = ? RETURNING path", [guild_id]
         ).fetchall()
@@ -162,6 +175,7 @@ def _erase(db: Database, user_id: int) -> Forgotten:
         " (SELECT list_id FROM impression_people WHERE user_id = ?)",
         [user_id],
     )
+    sessions.drop_person(db, user_id, [id for id, _ in pieces])
     for table, column in OWNED.items():
         ours = " AND user_id != 0" if table == "item_tags" else ""  # the terminal is person 0 too
         sql = f"DELETE FROM {table} WHERE {column} = ?{ours}"  # noqa: S608
@@ -190,7 +204,9 @@ def _erase_mentions(db: Database, user_id: int) -> None:
     # Pieces made for several people may name them, as a number or as a mention.
     for table, column in (
         ("jobs", "request"), ("jobs", "result"), ("jobs", "error_values"), ("pieces", "brief"),
-        ("pieces", "plan"),
+        ("pieces", "plan"), ("sessions", "state"), ("conversation_turns", "text"),
+        ("conversation_turns", "plan"), ("conversation_turns", "made"),
+        ("conversation_turns", "lines"), ("readings", "words"),
     ):  # fmt: skip
         db.conn.execute(
             f"UPDATE {table} SET {column} = replace({column}, ?1, '0')"  # noqa: S608

@@ -4,7 +4,7 @@ In: the clock and the settings. Out: old answered jobs and dead tokens gone, a c
 database when one is due; copies of the last day and one per day of the last week are kept, so what
 a person had deleted is gone from the copies too after a week. Folders that an interrupted job left
 behind go too, styles that were replaced, files that people sent a day ago, single plays that are
-counted by day from now on, and what was suggested long ago.
+counted by day from now on, what was suggested long ago, and talks that nobody took up again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def tidy(db: DbThread, settings: Settings, now: float) -> None:
     purged = await db.run(jobs.purge, now - settings.retention_days * DAY)
     if purged:
         log.info("deleted %d old jobs", purged)
-    old = await db.run(retention.sweep, now, settings.presence_days)
+    old = await db.run(retention.sweep, now, settings.presence_days, settings.session_days)
     if old:
         log.info("no longer kept: %s", old)
     await asyncio.to_thread(

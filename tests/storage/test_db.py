@@ -35,6 +35,7 @@ def test_contract(tmp_path):
         "jobs", "turns", "pieces", "preferences", "styles", "active_styles",
         "consents", "taste_settings", "items", "item_tags", "listens", "presence", "deeds",
         "comments", "impressions", "impression_people", "taste_models", "forgotten",
+        "sessions", "conversation_turns", "readings", "guild_settings",
     }  # fmt: skip
     assert all(t.strict for t in tables)
     db.close()

@@ -5,7 +5,21 @@ from datetime import date
 
 import pytest
 
-from storage import consent, deeds, deliveries, jobs, listens, pieces, preferences, privacy, styles
+from storage import (
+    consent,
+    deeds,
+    deliveries,
+    guild_settings,
+    jobs,
+    listens,
+    pieces,
+    preferences,
+    privacy,
+    readings,
+    sessions,
+    styles,
+    turns,
+)  # fmt: skip
 from storage import impressions as lists
 from storage import taste_models as models
 from storage.db import open_database
@@ -29,6 +43,7 @@ TASTE = {
     "consents": 5, "taste_settings": 1, "item_tags": 1, "listens": 1, "presence": 1, "deeds": 4,
     "comments": 1, "impressions": 1, "impression_people": 1,
 }  # fmt: skip
+TALK = {"sessions": 1, "conversation_turns": 2, "readings": 1}
 
 
 def cells(db, needle: int) -> list[tuple[str, str]]:
@@ -38,6 +53,24 @@ def cells(db, needle: int) -> list[tuple[str, str]]:
         for row in db[table].rows:
             hits += [(table, c) for c, v in row.items() if str(needle) in str(v)]
     return hits
+
+
+def talk(db, opener: int, guest: int) -> None:
+    """Everybody in a channel of the server, and then the guest in the opener's thread."""
+    said = [["person", "a Xylophonic waltz"]]
+    made = {"piece_id": "piece 1", "parent": None, "title": "Xylophonia", "done": ["", {}]}
+    own = {"table": "piece 1", "versions": [made], "said": said}
+    thread = sessions.open_(db, opener, 10, 78, True, NOW)
+    for who in (opener, guest):
+        row = sessions.open_(db, who, 10, 77, False, NOW)
+        sessions.save(db, row.id, json.dumps(own), NOW)
+        for number, session_id in enumerate((row.id, thread.id)):
+            turns.add(db, session_id=session_id, user_id=who, guild_id=10, channel_id=77,
+                      locale="en", message_id=who + number, text="a Xylophonic waltz", now=NOW,
+                      )  # fmt: skip
+        readings.remember(db, who, "Xylophonic", "compose")
+    sent = {"file": f"{guest}/1.mid:Xylophonia", "question": {"said": "Xylophonic"}}
+    sessions.save(db, thread.id, json.dumps({**own, **sent, "choices": ["piece 1"]}), NOW)
 
 
 def live_through_everything(db, person: int, friend: int) -> None:
@@ -67,6 +100,7 @@ def live_through_everything(db, person: int, friend: int) -> None:
             id = item(db, ("piece", made, "Xylophonia", ""))
             deeds.record(db, who, HERE, id, "like", 1, "reactions", NOW)
     lists.log(db, friend, HERE, "for us", shown(db, HIT), NOW, [person])
+    talk(db, friend, person)
 
 
 def test_forget_leaves_nothing_in_any_table(tmp_path):
@@ -83,7 +117,7 @@ def test_forget_leaves_nothing_in_any_table(tmp_path):
         # Their own piece's like went with the piece, the tag and the lists are theirs.
         assert gone.rows == {
             "jobs": 2, "pieces": 2, "preferences": 1, "active_styles": 1, "styles": 1,
-            **TASTE, "deeds": 3, "impression_people": 1,
+            **TASTE, "deeds": 3, "impression_people": 1, **TALK,
         }  # fmt: skip
         assert gone.folders == ("/pieces/piece 1", "/pieces/piece 2")
         assert gone.people == (PERSON,)
@@ -94,6 +128,13 @@ def test_forget_leaves_nothing_in_any_table(tmp_path):
         # What the friend said of the person's piece went too, and the list for both.
         assert [row["key"] for row in after["deeds"]] == ["stars / hit", "stars / hit", "piece 3"]
         assert [row["list_id"] for row in after["impressions"]] == [f"list {FRIEND}"]
+        # The thread is the friend's; what was said there is not told apart.
+        [thread] = [json.loads(row["state"]) for row in after["sessions"] if row["shared"]]
+        assert thread == {
+            "table": None, "versions": [], "past": [], "future": [], "choices": [""],
+        }  # fmt: skip
+        before = friends["conversation_turns"]
+        assert [row["text"] for row in after["conversation_turns"]] == [t["text"] for t in before]
         privacy.forget(db, FRIEND)
         bytes_left = path.read_bytes() + path.with_name("a.db-wal").read_bytes()
     assert b"ylophonia" not in bytes_left.lower()
@@ -137,6 +178,8 @@ def test_export_is_everything_and_no_secret(db):
     for table, _ in cells(db, PERSON):
         assert len(copy[table]) >= 1, table
     assert {table: len(copy[table]) for table in TASTE} == TASTE
+    assert {table: len(copy[table]) for table in TALK} == TALK
+    assert copy["sessions"][0]["used_utc"].startswith("2026-")
     assert copy["pieces"][0]["title"] == "Xylophonia"
     assert "Xylophonia for me" in copy["jobs"][0]["request"]
     assert copy["folders"] == ["/pieces/piece 1", "/pieces/piece 2"]
@@ -176,6 +219,7 @@ def test_leaving_a_server_deletes_what_is_scoped_to_it(db, all_of_them):
     live_through_everything(db, PERSON, FRIEND)
     styles.choose(db, FRIEND, styles.own(db, PERSON, "Xylophonic").id)
     models.add(db, HERE, "taste-10.npz", {}, {}, 3, NOW)
+    guild_settings.save(db, guild_settings.GuildSettings(HERE, (77,)))
     taste = [table for table in TASTE if table not in ("taste_settings", "impression_people")]
     before = count(db, *taste, person=FRIEND)
     gone = privacy.leave_guild(db, HERE) if all_of_them else privacy.leave_member(db, PERSON, HERE)
@@ -191,3 +235,10 @@ def test_leaving_a_server_deletes_what_is_scoped_to_it(db, all_of_them):
     left = count(db, *taste, person=FRIEND)
     assert left == ((5, 0, 0, 0, 0, 0, 0) if all_of_them else before)
     assert (styles.own(db, FRIEND, "Xylophonic").shared_guild is None) == all_of_them
+    assert (guild_settings.get(db, HERE).channels == ()) == all_of_them
+    assert not sessions.find(db, PERSON, 77, shared=False)
+    thread = sessions.find(db, FRIEND, 78, shared=True)
+    assert (thread is None) == all_of_them
+    if thread is not None:
+        assert "said" not in json.loads(thread.state)
+        assert [turn.user_id for turn in turns.running(db, thread.id)] == [FRIEND]

@@ -71,6 +71,11 @@ def load(name: str, weights: Path = WEIGHTS) -> tuple[dict[str, torch.Tensor], d
             "The weight “{name}” is missing or is not the one Segno shipped; install Segno again.",
             name=name,
         )
+    return read(path)
+
+
+def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and facts of a file that a training run wrote."""
     with safe_open(path, framework="pt") as stream:
         facts = json.loads((stream.metadata() or {}).get("segno", "{}"))
         return {key: stream.get_tensor(key) for key in stream.keys()}, facts  # noqa: SIM118

@@ -40,11 +40,8 @@ class Crf(nn.Module):
     ) -> torch.Tensor:
         """Nats per word that the allowed tags cost.
 
-        Parameters
-        ----------
-        scores: (B, T, N).
-        allowed: (B, T, N) bool; at least one tag a word.
-        words: (B, T) bool; whether there is a word.
+        `scores` are (B, T, N), `allowed` (B, T, N) bool with at least one tag a word, `words`
+        (B, T) bool: whether there is a word.
         """
         everything = self._sum(scores, words)
         right = self._sum(scores.masked_fill(~allowed, _NEVER), words)

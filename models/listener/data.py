@@ -21,14 +21,19 @@ from models.listener.words import Word, split
 
 #: Words between two frames that belong to the second: without a rule the boundary is a coin's toss.
 _JOINING = frozenset(
-    ("and", "then", "also", "after", "that", "oh", "plus", "finally", "but", "first", "now", "&")
-    + ("next", "when", "that's", "thats", "done", "so", "ok", "pls", "please")
-    + tuple("然后再接着最后同时顺便并且还要另外完了之也弄好以")
-)  # fmt: skip
+    re.findall(
+        r"[a-z&']+|.",
+        "and then also after that oh plus finally but first now & next when that's thats done so"
+        " ok pls please 然后再接着最后同时顺便并且还要另外完了之也弄好以",
+    )
+)
 #: Slots whose words may be exchanged between messages without making nonsense.
 _FREE = frozenset(
-    ("style", "style_not", "mood", "mood_not", "key", "tempo", "meter", "length", "instrument")
-    + ("without", "chords", "theme", "artist", "work", "title", "purpose", "person", "line")
+    re.findall(
+        r"\w+",
+        "style style_not mood mood_not key tempo meter length instrument without chords theme"
+        " artist work title purpose person line",
+    )
 )
 #: One in so many of the messages written by hand is kept for validation.
 _HELD = 7

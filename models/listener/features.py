@@ -26,11 +26,15 @@ KINDS = (
     "style", "mood", "instrument", "kit", "group", "ensemble", "purpose", "tempo", "pace",
 )  # fmt: skip
 _NUMBER = (
-    r"(?:\d{1,6}(?:\.\d{1,3})?|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
-    r"|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty"
+    r"(?:\d{1,6}(?:\.\d{1,3})?|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety|hundred|half|dozen)(?![a-z])|[零一二两三四五六七八九十百半])"
 )
-_CHORD = r"[A-G](?:#|b|♯|♭)?(?:maj|min|dim|aug|sus|add|m|M|ø|°|\+|o)?\d{0,2}(?:[b#]\d{1,2})?(?:/[A-G][#b]?)?"
+_CHORD = (
+    r"[A-G](?:#|b|♯|♭)?(?:maj|min|dim|aug|sus|add|m|M|ø|°|\+|o)?\d{0,2}(?:[b#]\d{1,2})?"
+    r"(?:/[A-G][#b]?)?"
+)
+_DEGREE = r"[b#]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|iii|ii|i|v)(?:maj)?\d?"
 _MODES = (
     r"(?:harmonic\s|melodic\s|natural\s)?(?:major|minor|maj|min|dorian|phrygian|lydian"
     r"|mixolydian|aeolian|locrian|ionian|pentatonic|blues scale)"
@@ -38,16 +42,22 @@ _MODES = (
 #: Name -> what it looks like; small letters are not distinguished unless the pattern asks.
 PATTERNS: dict[str, str] = {
     "number": _NUMBER,
-    "ordinal": r"\b\d+(?:st|nd|rd|th)\b|\b(?:first|second|third|fourth|fifth|last|next)\b|第[一二三四五六七八九十\d]+",
+    "ordinal": (
+        r"\b\d+(?:st|nd|rd|th)\b|\b(?:first|second|third|fourth|fifth|last|next)\b"
+        r"|第[一二三四五六七八九十\d]+"
+    ),
     "bpm": rf"{_NUMBER}\s*(?:bpm|beats per minute|拍)|\bbpm\b|\btempo\b|速度",
     "key": (
         rf"\b(?-i:[A-Ga-g])(?:[#♯b♭]|[\s-]?(?:sharp|flat))?[\s-]?{_MODES}\b|\b(?-i:[A-G][#b♯♭]?m)\b"
         rf"|[升降]?[A-Ga-g](?:#|b)?\s?(?:大调|小调|调|自然|和声)|\b{_MODES}\b|[大小]调|[宫商角徵羽]调"
     ),
     "letter": r"\b(?-i:[A-G](?:#|b|♯|♭)?)\b",
-    "meter": r"\b\d{1,2}\s?/\s?(?:2|4|8|16)\b|[二三四五六七八]拍子?|[四八]分之|\b(?:waltz|common) time\b",
+    "meter": (
+        r"\b\d{1,2}\s?/\s?(?:2|4|8|16)\b|[二三四五六七八]拍子?|[四八]分之"
+        r"|\b(?:waltz|common) time\b"
+    ),
     "chords": rf"(?-i:\b{_CHORD}(?:[\s,|–-]+{_CHORD}){{1,15}}(?!\w))",
-    "roman": r"(?-i:\b[b#]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|iii|ii|i|v)(?:maj)?\d?(?:[\s,–-]+[b#]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|iii|ii|i|v)(?:maj)?\d?)+\b)",
+    "roman": rf"(?-i:\b{_DEGREE}(?:[\s,–-]+{_DEGREE})+\b)",
     "time": (
         rf"{_NUMBER}[\s-]*(?:seconds?|secs?|s\b|minutes?|mins?|hours?)|\b\d{{1,2}}:\d{{2}}\b"
         rf"|{_NUMBER}{{1,4}}\s*个?(?:秒钟?|分钟?|小时)"
@@ -56,7 +66,10 @@ PATTERNS: dict[str, str] = {
     "percent": r"\d{1,4}\s?%|percent|百分之",
     "quoted": r"[“\"][^”\"]{1,80}[”\"]|《[^》]{1,40}》|「[^」]{1,40}」|‘[^’]{1,80}’",
     "mention": r"@[\w.]+",
-    "file": r"\b(?:midi?|mp3|wav|ogg|flac|pdf|png|musicxml|mxl|xml|abc|stems?|lead sheet|sheet music)\b|\.[a-z0-9]{2,4}\b",
+    "file": (
+        r"\b(?:midi?|mp3|wav|ogg|flac|pdf|png|musicxml|mxl|xml|abc|stems?|lead sheet|sheet music)\b"
+        r"|\.[a-z0-9]{2,4}\b"
+    ),
     "rhyme": r"(?-i:\b[AB][ABCDX]{2,7}\b)|\b(?:aabb|abab|abcb|aaba|abba|aaaa)\b",
     "link": r"https?:\S+|www\.\S+",
 }

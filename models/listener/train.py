@@ -162,7 +162,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimiser.step()
         self.step_number += 1
-        keep = min(0.998, 1 - 1 / (self.step_number + 1))
+        keep = min(0.998, (1 + self.step_number) / (20 + self.step_number))
         with torch.no_grad():
             for name, parameter in self._trained():
                 self.mean[name].lerp_(parameter, 1 - keep)

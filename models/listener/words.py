@@ -54,7 +54,7 @@ def shape(word: str) -> int:
 
 
 def language(text: str) -> str:
-    """ "zh" where at least one Chinese character stands, else "en"."""
+    """Chinese ("zh") where at least one Chinese character stands, else "en"."""
     return "zh" if HAN.search(text) else "en"
 
 

@@ -1,0 +1,144 @@
+"""A person's talk with the whole agent, for benches: real makers, a real database, no Discord.
+
+In: what somebody says, line by line. Out: what lies on the table in the end, every piece that was
+made, and what was answered. The studio and the listener run in this process, one after another;
+everything else is the product: engine, runner, policy, SQLite, files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.agent import memory
+from bot.agent.values import Asker, Session
+from bot.app import OPEN_STUDIO, TASK
+from bot.conversation import ear as ears
+from bot.conversation.build import conversation
+from bot.conversation.engine import Conversation
+from bot.conversation.terminal import Hands
+from bot.conversation.values import Message, Mind, Page, Place
+from bot.jobs.executor import InlineExecutor
+from bot.jobs.runner import Runner
+from bot.jobs.worker import resolve
+from bot.piece import PieceFile
+from bot.settings import Settings
+from bot.shelf import keep
+from bot.taste.engine import Taste
+from storage import turns
+from storage.db import DbThread
+
+#: Seconds that a line may take, a whole plan of makers included.
+PATIENCE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """After the last line: the session, the pieces in the order they were made, the answers.
+
+    `asked` counts the questions put to the person, `jobs` what was sent to the makers.
+    """
+
+    session: Session
+    pieces: tuple[PieceFile, ...]
+    replies: tuple[str, ...]
+    shown: tuple[Page, ...]
+    asked: int
+    jobs: int
+
+    @property
+    def table(self) -> PieceFile | None:
+        """The piece on the table."""
+        return next((p for p in self.pieces if p.id == self.session.table), None)
+
+
+@dataclass
+class Pages:
+    """A front that remembers the last page of each turn."""
+
+    last: dict[int, Page] = field(default_factory=dict)
+    over: dict[int, asyncio.Event] = field(default_factory=dict)
+
+    async def show(self, place: Place, page: Page) -> int | None:
+        """Keep the page."""
+        del place
+        self.last[page.turn_id] = page
+        if page.state != "working":
+            self.over.setdefault(page.turn_id, asyncio.Event()).set()
+        return page.turn_id
+
+
+@dataclass
+class Stage:
+    """Where talks happen: each with a person and a place of its own, so that none hears another."""
+
+    settings: Settings
+    db: DbThread
+    talk: Conversation
+    runner: Runner
+    pages: Pages
+    places: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
+
+    async def perform(self, lines: list[str], locale: str, file: str | None = None) -> State:
+        """Say the lines one after another, each when the one before is answered."""
+        place = next(self.places)
+        asker = Asker(place, None, place, locale)
+        heard = []
+        for number, line in enumerate(lines):
+            message = Message(asker, line, file=file if number == 0 else None)
+            turn = await self.talk.hear(message)
+            heard.append(turn.id)
+            await self._settle(turn.id)
+        session = await memory.load(self.db, asker, False, time.time())
+        shown = tuple(self.pages.last[t] for t in heard if t in self.pages.last)
+        rows = await self.db.run(
+            lambda db: db.conn.execute(
+                "SELECT folder FROM pieces WHERE owner_id = ? ORDER BY number", [place]
+            ).fetchall()
+        )
+        jobs = await self.db.run(
+            lambda db: db.conn.execute(
+                "SELECT count(*) FROM jobs WHERE user_id = ?", [place]
+            ).fetchone()
+        )
+        made = tuple(PieceFile.load(self.settings.pieces_dir / row[0]) for row in rows)
+        asked = sum(bool(page.show.options) for page in shown)
+        return State(session, made, tuple(p.text for p in shown), shown, asked, jobs[0])
+
+    async def _settle(self, turn_id: int) -> None:
+        """Until the turn is over, or asks."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            turn = await self.db.run(turns.get, turn_id)
+            if turn is None or turn.state != "running":
+                return
+            await self.runner.drain()
+            await asyncio.sleep(0.01)
+        raise TimeoutError(f"turn {turn_id} did not end")
+
+
+@asynccontextmanager
+async def stage(folder: Path, first: tuple[Mind, ...] = ()) -> AsyncIterator[Stage]:
+    """A stage over a fresh database in `folder`; limits are wide, since one asker asks for all."""
+    settings = Settings(
+        data_dir=folder,
+        guild_per_hour=100_000,
+        user_queued=1000,
+        _env_file=None,  # type: ignore[call-arg]
+    )
+    resolve(OPEN_STUDIO)()
+    async with DbThread(settings.database) as db:
+        taste = Taste(db, settings.taste_dir, time.time, database=settings.database)
+        ear = ears.Ear(InlineExecutor(ears.TASK))
+        wake: list[Runner] = []
+        talk = conversation(db, settings, taste, ear, lambda: wake[0].wake(), time.time, first)
+        runner = Runner(db, InlineExecutor(TASK), Hands(talk), settings=settings, keep=keep)
+        wake.append(runner)
+        pages = Pages()
+        talk.front = pages
+        yield Stage(settings, db, talk, runner, pages)

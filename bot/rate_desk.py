@@ -7,26 +7,20 @@ agreed yet is asked first: their stars wait in the button, their comment is not 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot import consent_ui, piece_deeds, shelf
+from bot import consent_ui, rating, shelf
 from bot.client import Segno
 from bot.i18n import translate
-from bot.taste.catalogue import shown
 from bot.ui import Interaction
 from bot.wording import quoted
 from models.errors import Refusal
-from models.recommender import comments
 from storage import consent, deeds, items
 from storage.db import write
 from storage.pieces import Piece
-
-LONGEST = 1000
-_MOST_TAGS = 6
 
 
 async def rate(
@@ -74,9 +68,9 @@ async def _stored(
     client: Segno, interaction: Interaction, piece: Piece, stars: int, locale: str
 ) -> str:
     user_id, guild_id = interaction.user.id, interaction.guild_id
-    if not await piece_deeds.record(client, user_id, guild_id, piece, "rated", float(stars)):
+    if not await rating.stars(client, user_id, guild_id, piece, stars):
         raise Refusal(consent_ui.PAUSED)
-    shown = "★" * stars + "☆" * (5 - stars)
+    shown = rating.drawn(stars)
     title = quoted(piece.title, 60)
     return translate("Rated: “{title}” {stars}", locale, title=title, stars=shown)
 
@@ -91,11 +85,7 @@ async def _commented(
 ) -> str:
     """Reduce a comment, store what it says, and say what was stored."""
     user_id, guild_id = interaction.user.id, interaction.guild_id
-    opinion = await asyncio.to_thread(comments.reduce, comment[:LONGEST], locale)
-    await piece_deeds.record(
-        client, user_id, guild_id, piece, "comment", opinion.valence, tags=opinion.tags
-    )
-    said = _understood(opinion.valence, opinion.tags, locale)
+    said = await rating.commented(client, user_id, guild_id, piece, comment, locale)
     if keep_text:
         now = client.now()
         await client.db.run(_keep_text, user_id, guild_id, piece.id, comment, now)
@@ -113,22 +103,3 @@ def _keep_text(
         row_id = items.number(db, f"piece:{piece_id}")
         if row_id is not None:
             deeds.keep_comment(db, user_id, guild_id, row_id, text, now)
-
-
-def _understood(valence: float, tags: Mapping[str, float], locale: str) -> str:
-    """What a comment was reduced to."""
-    if valence > 0.15:
-        opinion = translate("you like it", locale)
-    elif valence < -0.15:
-        opinion = translate("you do not like it", locale)
-    else:
-        opinion = translate("no opinion either way", locale)
-    names = [shown(tag, locale) for tag in sorted(tags, key=lambda t: -tags[t])[:_MOST_TAGS]]
-    if not names:
-        return translate("From your comment I take: {opinion}.", locale, opinion=opinion)
-    return translate(
-        "From your comment I take: {opinion}; it is about {tags}.",
-        locale,
-        opinion=opinion,
-        tags=translate(", ", locale).join(names),
-    )

@@ -7,19 +7,17 @@ name means for this person here: their own first, then one that is shared with t
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 import discord
 
-from bot import intake, style_texts, wardrobe, wording
+from bot import intake, style_texts, style_words, wardrobe, wording
 from bot.client import Segno
 from bot.desk import Ask, place
 from bot.domain import Lesson, Request
 from bot.i18n import translate
-from bot.style_words import KIND_CHOICES, counted, described
 from bot.suggest import LIMIT
 from bot.ui import Interaction, button, view
 from models.errors import Refusal
@@ -30,7 +28,6 @@ MIXED = (
     "“{name}” was trained from files on this bot's own machine, and I may not train on files from "
     "Discord; give these ones another name, or ask whoever runs me to add them there."
 )
-NONE_YET = "You have no styles yet. Teach me one from your own pieces with /style learn."
 
 
 async def learn(
@@ -151,29 +148,8 @@ async def listed(client: Segno, interaction: Interaction) -> None:
     locale = await client.language(interaction)
     here = await client.db.run(styles.usable, interaction.user.id, interaction.guild_id)
     active = await client.db.run(styles.active, interaction.user.id)
-    mine = [style for style in here if style.owner_id == interaction.user.id]
-    theirs = [style for style in here if style.owner_id != interaction.user.id]
-    lines = [translate(NONE_YET, locale)] if not mine else [translate("Your styles:", locale)]
-    lines += _lines(mine, active, interaction.guild_id, locale)
-    if theirs:
-        lines.append(translate("Shared in this server:", locale))
-        lines += _lines(theirs, active, None, locale)
-    text = "\n".join(lines)[: wording.MESSAGE]
+    text = style_words.listed(here, active, interaction.user.id, interaction.guild_id, locale)
     await interaction.response.send_message(text, ephemeral=True)
-
-
-def _lines(
-    found: Iterable[Style], active: Style | None, guild_id: int | None, locale: str
-) -> Iterable[str]:
-    for style in found:
-        report = json.loads(style.report)
-        parts = [f"**{style.name}**", counted(report, style.pieces, locale)]
-        parts += [translate(KIND_CHOICES[style.kind], locale), described(report, locale)]
-        if style.shared_guild is not None and guild_id == style.shared_guild:
-            parts.append(translate("shared here", locale))
-        if active is not None and active.id == style.id:
-            parts.append(translate("**in use**", locale))
-        yield "• " + " · ".join(part for part in parts if part)
 
 
 async def use(client: Segno, interaction: Interaction, name: str) -> None:

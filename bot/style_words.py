@@ -5,11 +5,13 @@ In: what `bot.styles.learn` returns. Out: a few sentences; figures only where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.i18n import translate
 from bot.wording import MESSAGE, quoted, refusal
+from storage.styles import Style
 
 #: How a style differs from most melodies, as `bot.styles` names it.
 TRAIT_CHOICES = {
@@ -84,6 +86,7 @@ WORDS_NO_HELP = (
 )
 #: As in `models.lyricist.voice` and `voice_training`, which the Discord process does not load.
 LEAST_LINES, LEAST_GAIN = 60, 0.5
+NONE_YET = "You have no styles yet. Teach me one from your own pieces with /style learn."
 USE_IT = "Compose in it with /style use {name}."
 WEAR_IT = "Compose in it with --style “{name}”."
 
@@ -219,3 +222,31 @@ def _left_out(
 
 def _number(percent: float) -> str:
     return f"{percent:.1f}"
+
+
+def listed(
+    here: Sequence[Style], active: Style | None, user_id: int, guild_id: int | None, locale: str
+) -> str:
+    """What a person may compose in here: their own styles, those shared here, which is in use."""
+    mine = [style for style in here if style.owner_id == user_id]
+    theirs = [style for style in here if style.owner_id != user_id]
+    lines = [translate(NONE_YET, locale)] if not mine else [translate("Your styles:", locale)]
+    lines += _lines(mine, active, guild_id, locale)
+    if theirs:
+        lines.append(translate("Shared in this server:", locale))
+        lines += _lines(theirs, active, None, locale)
+    return "\n".join(lines)[:MESSAGE]
+
+
+def _lines(
+    found: Iterable[Style], active: Style | None, guild_id: int | None, locale: str
+) -> Iterable[str]:
+    for style in found:
+        report = json.loads(style.report)
+        parts = [f"**{style.name}**", counted(report, style.pieces, locale)]
+        parts += [translate(KIND_CHOICES[style.kind], locale), described(report, locale)]
+        if style.shared_guild is not None and guild_id == style.shared_guild:
+            parts.append(translate("shared here", locale))
+        if active is not None and active.id == style.id:
+            parts.append(translate("**in use**", locale))
+        yield "• " + " · ".join(part for part in parts if part)

@@ -18,6 +18,7 @@ from pathlib import Path
 from models.listener.grammar import Draft, drafts_by_hand, roughened
 from models.listener.noise import Piece
 from models.listener.words import Word, split
+from models.vocabulary import normalise
 
 #: Words between two frames that belong to the second: without a rule the boundary is a coin's toss.
 _JOINING = frozenset(
@@ -95,11 +96,27 @@ def held_out(text: str) -> bool:
 
 
 def by_hand() -> tuple[list[Draft], list[Draft]]:
-    """The messages by hand: for training, and for validation."""
+    """The messages by hand: for training, and for validation; none that is a test message."""
     parts: tuple[list[Draft], list[Draft]] = ([], [])
-    for draft in drafts_by_hand():
+    for draft in without_tests(drafts_by_hand()):
         parts[held_out(draft.said().text)].append(draft)
     return parts
+
+
+def without_tests(drafts: Iterable[Draft]) -> list[Draft]:
+    """The drafts that do not say what a test message says ("undo", "play it again")."""
+    folder = Path(__file__).with_name("evaluation")
+    tests = {
+        _bare(json.loads(line)["text"])
+        for file in folder.glob("*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    }
+    return [draft for draft in drafts if _bare(draft.said().text) not in tests]
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone."""
+    return re.sub(r"\W", "", normalise(text))
 
 
 def pool(drafts: Iterable[Draft]) -> dict[tuple[str, str], list[str]]:

@@ -50,7 +50,7 @@ class Mix:
             messages += self.hand if copy == 0 else [sets.varied(d, words, rng) for d in self.hand]
         for _ in range(options["chained"]):
             messages.append(sets.varied(sets.chained(self.hand, joins(), rng), words, rng))
-        examples = [e for e in map(sets.of_draft, messages) if e]
+        examples = [e for e in map(sets.of_draft, sets.without_tests(messages)) if e]
         examples += rng.sample(self.strangers, min(len(self.strangers), options["strangers"]))
         examples += rng.sample(self.half_marked, options["half_marked"])
         return examples

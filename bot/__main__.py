@@ -227,6 +227,24 @@ def train_lyricist(
     typer.echo(str(train(data, out, cache, language, publish)))
 
 
+@train_app.command("listener")
+def train_listener(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Checkpoints and weight.")] = Path("out/listener"),
+    task: Annotated[str, typer.Option(help="requests, snips or artists.")] = "requests",
+    recipe: Annotated[Path | None, typer.Option(help="Else the one beside the module.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from a checkpoint in --out.")] = True,
+    publish: Annotated[bool, typer.Option("--publish", help="Ship the weight when done.")] = False,
+) -> None:
+    """Train what understands messages: an adapter of MiniLM with heads for intents and slots."""
+    import logging
+
+    from models.listener.training_run import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    typer.echo(str(run(task, data, out, recipe, resume, publish)))
+
+
 @train_app.command("harmony")
 def train_harmony(
     data: Data,

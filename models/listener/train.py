@@ -1,6 +1,6 @@
 """Training the listener: labelled words in, an adapter and heads out.
 
-`python -m bot train listener --data DIR` follows `recipe.toml`. Each epoch the grammar writes new
+`training_run` says what is learned from what. Each epoch the grammar writes new
 messages and those by hand come back varied; features of the vocabulary are hidden from some
 messages, so that words are read as well. The weight that is kept is the running mean of the weights
 (Polyak), of the epoch that understood the most validation messages whole. A checkpoint is written
@@ -14,7 +14,6 @@ import json
 import logging
 import random
 import time
-import tomllib
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,18 +26,14 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from models.listener import data as sets
 from models.listener.data import Example
 from models.listener.features import GAZETTEER
-from models.listener.frames import INTENTS, SLOTS
 from models.listener.model import Inputs, Network, Outputs, Shape
 from models.listener.reading import Reader, load_encoder
 from models.listener.scoring import Scores, score
 from models.listener.words import runs
 
 log = logging.getLogger("listener.train")
-RECIPE = Path(__file__).with_name("recipe.toml")
-TASKS = ("requests", "snips", "reco_ner")
 _ADAPTED = ["query", "key", "value", "dense"]
 
 
@@ -322,42 +317,3 @@ def train(task: Task, out: Path, resume: bool = True) -> Path:
             trainer.export(weight, {"epoch": epoch + 1, "validation": scores.as_json()})
         trainer.save(checkpoint, epoch + 1, best)
     return weight
-
-
-def requests(data: Path, options: dict[str, Any]) -> Task:
-    """Our own requests."""
-    from models.listener.mixing import Mix
-
-    mix = Mix.of(data, options)
-    held = [e for e in map(sets.of_draft, mix.held) if e]
-    return Task("requests", options, tuple(INTENTS), tuple(SLOTS), mix.epoch, held)
-
-
-def snips(data: Path, options: dict[str, Any]) -> Task:
-    """The seven intents of SNIPS."""
-    examples = [example for _, example in sets.snips(data, "train")]
-    random.Random(options["seed"]).shuffle(examples)
-    held, rest = examples[: options["held"]], examples[options["held"] :]
-    intents = sorted({intent for e in examples for intent in e.intents})
-    slots = sorted({tag[2:] for e in examples for tag in e.tags if tag != "O"})
-    return Task("snips", options, tuple(intents), tuple(slots), lambda _: rest, held)
-
-
-def reco_ner(data: Path, options: dict[str, Any], fold: int = 1) -> Task:
-    """Artists and works of one fold's training part; a tenth of it is held."""
-    examples = sets.music_reco(data, fold, "train")
-    random.Random(options["seed"]).shuffle(examples)
-    cut = len(examples) // 10
-    held, rest = examples[:cut], examples[cut:]
-    return Task(
-        "reco_ner", options, ("recommend",), ("artist", "work"), lambda _: rest, held
-    )  # fmt: skip
-
-
-def task_of(name: str, data: Path, recipe: Path = RECIPE) -> Task:
-    """The task of that name with its page of the recipe. ValueError when there is none."""
-    makers = {"requests": requests, "snips": snips, "reco_ner": reco_ner}
-    if name not in makers:
-        raise ValueError(f"no task {name}; choose one of {', '.join(makers)}")
-    options = tomllib.loads(recipe.read_text(encoding="utf-8"))[name]
-    return makers[name](data, options)

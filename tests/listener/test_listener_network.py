@@ -8,7 +8,8 @@ import torch
 from models import hub
 from models.listener import train as training
 from models.listener.calibrate import calibrate
-from models.listener.data import of_draft
+from models.listener.data import half_marked, of_draft
+from models.listener.frames import INTENTS, SLOTS
 from models.listener.grammar import Draft, read
 from models.listener.model import Shape
 from models.listener.predict import listener_of, merged, open_listener, shape_of
@@ -31,7 +32,7 @@ def task():
         "epochs": 14, "narrow": 32, "hidden": 24, "rank": 4, "batch": 6, "adapter_rate": 2e-3,
         "head_rate": 1e-2, "warmup": 3, "seed": 1,
     }  # fmt: skip
-    intents, slots = tuple(training.INTENTS), tuple(training.SLOTS)
+    intents, slots = tuple(INTENTS), tuple(SLOTS)
     return training.Task("requests", options, intents, slots, lambda _: examples, examples)
 
 
@@ -92,7 +93,7 @@ def test_characters_never_seen_have_a_place(trained):
 def test_labels_of_frames_and_open_words(task):
     shape = Shape(task.intents, ("O", "B-artist", "I-artist", "B-item", "I-item"))
     example = of_draft(Draft("en", *read("@recommend bands like [owls](artist)")))
-    half = training.sets.half_marked(example, ("artist",))
+    half = half_marked(example, ("artist",))
     words = torch.ones(1, 3, dtype=torch.bool)
     gold = training.labels([half], words, shape)
     assert gold.allowed[0].tolist() == [

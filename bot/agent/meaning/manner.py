@@ -16,10 +16,12 @@ from typing import Any
 from bot.agent.meaning import named
 from bot.agent.meaning.words import fold, latin, mend, strength
 from bot.agent.values import Sentence
+from bot.wording import quoted
 
 UNKNOWN = "I don't know how to make music “{words}”; say it as louder, busier, fuller or a mood."
 #: Said where the nearest thing that can be turned is not quite what was said.
 TURNED = "I took “{words}” as {means}."
+MEANS_CHOICES = {"tune": "another melody"}
 SLIDERS = ("intensity", "fullness", "register", "loudness")
 #: Pattern -> steps of sliders, for "more" of it; "less" turns them round.
 _SLIDERS: tuple[tuple[str, Mapping[str, int]], ...] = (
@@ -112,7 +114,7 @@ def _sliders(plain: str) -> dict[str, int]:
 
 def _slid(words: str, steps: Mapping[str, int], sign: int, size: int) -> Manner:
     if "variety" in steps or "tune" in steps:  # there is no slider for it: another tune
-        said = {"words": words.strip()[:40], "means": "another melody"}
+        said = {"words": quoted(words, 40), "means": MEANS_CHOICES["tune"]}
         return Manner({"reroll": ["melody"]}, ((TURNED, said),))
     return Manner({name: sign * size * step for name, step in steps.items()})
 
@@ -146,4 +148,4 @@ def _mood_or_style(words: str, plain: str, less: bool, locale: str) -> Manner:
         if read.ids:
             args = {"avoid": [read.id]} if less and name == "mood" else {name: read.id}
             return Manner(args if not less or name == "mood" else {}, read.notes)
-    return Manner({}, ((UNKNOWN, {"words": words.strip()[:40]}),))
+    return Manner({}, ((UNKNOWN, {"words": quoted(words, 40)}),))

@@ -21,6 +21,7 @@ from bot.agent.matching import Match, find_matches
 from bot.agent.meaning.words import bare, fold
 from bot.agent.styles import choose_style
 from bot.agent.values import Sentence
+from bot.wording import quoted
 from models import vocabulary
 from models.planner import names
 from models.vocabulary import Catalogue, E, Vocabulary, normalise
@@ -125,6 +126,12 @@ def purpose(words: str) -> str:
     return found[0] if found else _exact(words, vocabulary.load().purposes)
 
 
+def shown(kind: str, key: str, locale: str = "en") -> str:
+    """The name to show of a style or a mood; KeyError where there is none."""
+    words = vocabulary.load()
+    return words.styles[key].name(locale) if kind == "style" else words.moods[key].name(locale)
+
+
 def is_player(words: str) -> bool:
     """Whether words name an instrument, a kit, a group or an ensemble, spelled right or nearly."""
     return bool((read := players(words)).ids) and not read.notes
@@ -201,7 +208,7 @@ def _nearest(
     entry = names.nearest(plain, *catalogues)
     spellings = (entry.id, *entry.names.values(), *entry.aliases)
     alike = max(fuzz.ratio(normalise(plain), normalise(s)) for s in spellings)
-    values = {"words": words.strip()[:40], "name": entry.name(locale)}
+    values = {"words": quoted(words, 40), "name": entry.name(locale)}
     if not known and alike >= _ALIKE and len(plain) >= (2 if is_han(plain) else _LEAST):
         return Named((entry.id,), ((READ_AS, values),))
     return Named((), ((NOT_KNOWN, values),))

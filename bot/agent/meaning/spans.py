@@ -160,6 +160,8 @@ def _numbers(text: str) -> list[str]:
 def meter(words: str) -> str | None:
     """A time signature: "in six" is 6/8, "八六拍" and "六八拍" are 6/8, "waltz time" 3/4."""
     plain = mend(fold(words), _METER_WORDS).replace("-", " ")
+    if "十二八拍" in plain:
+        return "12/8"
     if found := re.search(r"([二三四五六七九八])([二四八])拍|([四八])([二三四五六七九])拍", plain):
         first, second = (found[1], found[2]) if found[1] else (found[3], found[4])
         # Said with the lower figure first (四三拍), as the fraction is; 六八拍 the other way round.

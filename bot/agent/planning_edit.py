@@ -1,0 +1,296 @@
+"""Steps that change the piece on the table.
+
+In: a `Told` of intent "edit". Out: `Drafted` steps, mostly of the tool "edit": one for each place
+that is named. What is really a longer piece, another version or an arrangement goes to that tool.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.agent import planning_new as new
+from bot.agent.meaning import answers, harmony, manner, named, pitch, spans, speed
+from bot.agent.meaning.words import fold, strength, unquoted
+from bot.agent.planning_said import Drafted, Notes, Told, title_of
+from bot.agent.values import Sentence, Step
+from bot.wording import quoted
+
+WHAT = "Say what should change: “slower”, “in G minor”, “no drums”, “the chorus louder” ..."
+NO_STYLE = "I can't rule a style out yet; tell me which one you want instead of {style}."
+WHICH_KEY = "Say which key, such as “in G minor”, or how far: “up a third”."
+NO_CHORDS = "I can't put given chords into a finished piece. Which of these would help?"
+CHORDS_CHOICES = {
+    "over": "Compose a new piece over {chords}", "anew": "Write its chords anew",
+}  # fmt: skip
+BLEND = "Blending with another piece is done with /rework; send me that piece as a file there."
+WHOLE_SECTIONS = "I cut whole sections or bars; say which bars, such as “cut bars 1 to 4”."
+ONE_MOOD = "A piece changes to one mood at a time; I take {mood}."
+
+_SWAP = (
+    r"\b(?:replace|swap|instead|switch|exchange|for|out\b.*\bin|rather\s+than|give|change)\b"
+    r"|换|代替|改成|改用|顶替|取代|用.+吧"
+)
+_GIVE = (
+    r"\b(?:give|hand|have|let|played?|on|to)\b.*\b(?:to|play|by|on)\b"
+    r"|演奏|来[吹拉弹奏]|交给|给|改由"
+)
+_AGAIN = (
+    r"\b(?:re-?write|re-?do|re-?roll|re-?harmoni[sz]e|new|another|different|boring|change|fresh|other"
+    r"|again|off|bad|wrong|don'?t\s+like|hate|replace)\b|重写|重做|换|重新|不好|无聊|难听|别的|新的|改"
+)
+_LOUD = r"\btoo\s+loud|\bway\s+too\s+loud|\bturn\b.*\bdown|太[响吵大]|太大声|调小|小声"
+_SOFT = (
+    r"\btoo\s+(?:quiet|soft|weak|faint)|\bturn\b.*\bup|can'?t\s+hear"
+    r"|太[弱小轻]|听不[见清到]|调大|大声"
+)
+_CUT = (
+    r"\b(?:cut|delete|remove|drop|trim|skip|lose|get\s+rid|take\s+out|chop|kill|without|no)\b"
+    r"|删|砍|去掉|剪|不要(?!那么|这么|太)|拿掉"
+)
+_TWICE = r"\b(?:repeat|twice|two\s+times|double|loop)\b|重复|两遍|再来一遍|来两次"
+_MORE = r"\b(?:add|another|extra|one\s+more|append|put\s+in|needs?\s+an?)\b|[加添]|再来一?段"
+_LONGER = r"\b(?:long|longer|extend|stretch|twice\s+as\s+long|continue)\b|加长|延长|拉长|变长|更长"
+_NO_SLOTS = ("which", "strength", "part", "section", "bars")
+
+
+def edit(frame: Told) -> Drafted:
+    """A change to the piece on the table, by its slots."""
+    if routed := _elsewhere(frame):
+        return routed
+    notes = Notes()
+    args = _values(frame, notes)
+    places = frame.places
+    if not set(args) - {"part", "title"} and (steps := _whole_place(frame, args, notes)):
+        return Drafted(steps, tuple(notes.said))
+    if not set(args) - {"part"}:
+        args |= _from_text(frame, notes)
+    if not set(args) - {"part"}:
+        return Drafted((), tuple(notes.said) or (_why(frame),))
+    if "title" in args and len(args) == 1:
+        places = ({},)
+    steps = tuple(frame.step("edit", which=frame.which, **place, **args) for place in places)
+    return Drafted(steps, tuple(notes.said))
+
+
+def _why(frame: Told) -> Sentence:
+    if frame.says(r"\bkey\b|\btranspose|转调|移调"):
+        return (WHICH_KEY, {})
+    return (WHAT, {})
+
+
+def _elsewhere(frame: Told) -> Drafted | None:
+    """What is said as a change but is done by another tool."""
+    if frame.all("takes"):
+        return new.vary(frame)
+    if frame.all("chords") and not (set(dict(frame.slots)) - {"chords", *_NO_SLOTS}):
+        return _chords(frame)
+    if frame.all("work") and frame.says(r"\bblend|\bmix|\bmash|融合|混"):
+        return Drafted((), ((BLEND, {}),))
+    if frame.all("length") and frame.says(_LONGER) and not frame.says(r"\bshort|缩短|短一?点"):
+        return new.extend(frame)
+    players = [w for w in frame.all("instrument") if named.is_ensemble(named.players(w).id)]
+    if players and len(frame.all("instrument")) == 1 and not frame.says(_MORE):
+        return new.arrange(frame)
+    if frame.says(r"\b(?:lyrics?|words)\b|歌词|填词") and frame.all("theme"):
+        return new.lyrics(frame)
+    return None
+
+
+def _chords(frame: Told) -> Drafted:
+    """Given chords have no place in a finished piece: what can be done instead."""
+    found = harmony.progression(frame.one("chords")) or frame.one("chords")
+    over = (CHORDS_CHOICES["over"], {"chords": quoted(found, 60)})
+    place = frame.places[0]
+    again = frame.step("edit", which=frame.which, reroll=["chords"], **place)
+    options: tuple[tuple[Sentence, str, tuple[Step, ...]], ...] = (
+        (over, "compose", (frame.step("compose", words=f"chords {found}"),)),
+        ((CHORDS_CHOICES["anew"], {}), "edit", (again,)),
+    )
+    return Drafted((), (), ((NO_CHORDS, {}), options))
+
+
+def _values(frame: Told, notes: Notes) -> dict[str, Any]:
+    """Arguments of the slots that say what should become different."""
+    args: dict[str, Any] = {}
+    for index, (slot, words) in enumerate(frame.slots):
+        _merge(args, _value(frame, index, slot, words, notes))
+    _players(frame, args, notes)
+    if not args.get("style") and (artist := frame.one("artist")):
+        args["style"] = new.artist_style(artist, notes, frame.locale)
+    if part := frame.part:
+        args.setdefault("part", part)
+    if title := title_of(frame):
+        args["title"] = title
+    notes.add(*new.five_notes(frame))
+    if frame.all("style_not") and not args.get("style"):
+        style = named.style(frame.one("style_not"), frame.locale)
+        shown = named.shown("style", style.id, frame.locale) if style.ids else ""
+        notes.add((NO_STYLE, {"style": shown or quoted(frame.one("style_not"), 40)}))
+    return {k: v for k, v in args.items() if v not in (None, "", [])}
+
+
+def _value(frame: Told, index: int, slot: str, words: str, notes: Notes) -> dict[str, Any]:
+    """What one slot comes to as arguments."""
+    how = frame.strength_of(index)
+    if slot == "pace":
+        found = speed.pace(words, how)
+        return found.args if found else {}
+    if slot == "tempo":
+        return {"tempo": speed.tempo(words)}
+    if slot == "transpose":
+        return _moved(frame, words, how)
+    if slot == "key":
+        return {"key": pitch.key(words)}
+    if slot == "meter":
+        return {"meter": spans.meter(words)}
+    if slot == "length":
+        length = spans.length(words, frame.text)
+        return {"length": length.text} if length else {}
+    if slot in ("mood", "style"):
+        return _named(frame, slot, words, notes)
+    if slot in ("change", "mood_not"):
+        return _manner(frame, slot, words, how, notes)
+    return {}
+
+
+def _moved(frame: Told, words: str, how: str) -> dict[str, Any]:
+    """An interval moves everything or a part; "higher" of a part or a place is its register."""
+    semitones = pitch.transpose(words, how, frame.text)
+    local = frame.part or frame.all("section") or frame.all("bars")
+    if semitones is None or pitch.is_interval(words) or not local:
+        return {"semitones": semitones}
+    return {"register": (1 if semitones > 0 else -1) * (2 if abs(semitones) > 2 else 1)}
+
+
+def _named(frame: Told, slot: str, words: str, notes: Notes) -> dict[str, Any]:
+    if slot == "style":
+        style = named.style(words, frame.locale)
+        notes.add(*style.notes)
+        return {"style": style.id}
+    moods = named.moods(words, frame.locale)
+    notes.add(*moods.notes)
+    if len(moods.ids) > 1 or len(frame.all("mood")) > 1:
+        first = named.moods(frame.one("mood"), frame.locale).id or moods.id
+        if first:
+            notes.add((ONE_MOOD, {"mood": named.shown("mood", first, frame.locale)}))
+    return {"mood": moods.id}
+
+
+def _manner(frame: Told, slot: str, words: str, how: str, notes: Notes) -> dict[str, Any]:
+    negated = slot == "mood_not"
+    # "Not so fast" is about tempo.
+    quick = re.fullmatch(
+        r"(?:too\s+)?(?:fast|quick|slow|rushed|hectic|draggy)|太?[快慢]|慢吞吞", fold(words)
+    )
+    if negated and quick and (pace := speed.pace(words, how, negated=True)):
+        return pace.args
+    found = manner.change(words, how, negated=negated, locale=frame.locale)
+    notes.add(*found.notes)
+    args = dict(found.args)
+    if frame.part and args.get("part"):
+        del args["part"]
+    return args
+
+
+def _merge(args: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add arguments; lists grow, and what was said first of one thing stays."""
+    for name, value in more.items():
+        if isinstance(value, list):
+            args[name] = list(dict.fromkeys([*args.get(name, []), *value]))
+        elif value not in (None, "") and name not in args:
+            args[name] = value
+
+
+def _players(frame: Told, args: dict[str, Any], notes: Notes) -> None:
+    """Who comes, who goes, who takes whose place."""
+    wanted, gone = _ids(frame, "instrument", notes), _ids(frame, "without", notes)
+    wanted = [i for i in wanted if i not in gone]
+    if wanted and not gone and (out := _handed(frame)):
+        args["swap_out"], args["swap_in"] = out, wanted[0]
+        args.pop("part", None)
+        return
+    if len(wanted) == 1 and len(gone) == 1 and frame.says(_SWAP):
+        args["swap_out"], args["swap_in"] = gone[0], wanted[0]
+        return
+    if wanted:
+        _merge(args, {"add": wanted})
+    if gone:
+        _merge(args, {"remove": gone})
+
+
+def _handed(frame: Told) -> str:
+    """The part that another player gets ("give the solo to clarinet"), "" where none does."""
+    if not frame.says(_GIVE) or frame.says(r"\badd\b|加[上入]?"):
+        return ""
+    if frame.part:
+        return frame.part
+    return "melody" if frame.says(r"\bsolo\b|独奏|solo") else ""
+
+
+def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
+    found = [named.players(w, frame.locale) for w in frame.all(slot)]
+    for players in found:
+        notes.add(*players.notes)
+    return list(dict.fromkeys(i for players in found for i in players.ids))
+
+
+def _whole_place(frame: Told, args: dict[str, Any], notes: Notes) -> tuple[Step, ...]:
+    """A section or bars as a whole: cut out, played twice, added, written again."""
+    sections = [spans.section(w) for w in frame.all("section")]
+    bars = [b for w in frame.all("bars") if (b := spans.bars(w))]
+    if not (sections or bars) or args.get("part") or args.get("title"):
+        return ()
+    places = [*sections, *(f"bars {b}" if b[0].isdigit() else b for b in bars)]
+    if frame.says(_TWICE) and sections:
+        return (frame.step("edit", which=frame.which, repeat=places),)
+    if frame.says(r"\b(?:half|in\s+half)\b|一半") and frame.says(rf"{_CUT}|\bshort|短"):
+        notes.add((WHOLE_SECTIONS, {}))
+        return ()
+    if frame.says(_CUT):
+        return (frame.step("edit", which=frame.which, cut=places),)
+    if sections and frame.says(_MORE):
+        return (frame.step("extend", which=frame.which, section=", ".join(sections)),)
+    if _said_more(frame):
+        return ()
+    return tuple(
+        frame.step("edit", which=frame.which, reroll=["melody"], **p) for p in frame.places
+    )
+
+
+def _said_more(frame: Told) -> bool:
+    """Whether the text says a change that no slot holds."""
+    return bool(_from_text(frame, Notes()))
+
+
+def _from_text(frame: Told, notes: Notes) -> dict[str, Any]:
+    """What the words beside the slots say: "speed it up", "turn the drums down", "simplify"."""
+    rest = frame.text
+    for slot, words in frame.slots:
+        if slot not in ("strength",):
+            rest = rest.replace(words, " ", 1)
+    plain = fold(rest)
+    how = frame.one("strength")
+    if re.search(r"\b(?:speed|slow|hurry|pick)\b|[加提减放][快速慢]|[快慢]", plain) and (
+        pace := speed.pace(plain, how)
+    ):
+        return pace.args
+    if frame.part:
+        if re.search(_LOUD, frame.folded) or re.search(_SOFT, frame.folded):
+            size = 2 if how and strength(how) == 3 else 1
+            return {"loudness": -size if re.search(_LOUD, frame.folded) else size}
+        if re.search(_AGAIN, frame.folded):
+            return {"reroll": [frame.part]}
+    found = manner.change(plain, how, negated=bool(re.search(r"\btoo\b|太", plain)))
+    if found.args and not found.notes:
+        return dict(found.args)
+    if re.search(r"\bswing\b|摇摆", plain):
+        return {"style": "swing"}
+    if re.search(r"\breharmoni|\bchords?\b|和弦", plain):
+        return {"reroll": ["chords"]}
+    if frame.part:
+        return {"reroll": [frame.part]} if re.search(r"\?|吗|呢", plain) or not plain else {}
+    if frame.all("rating"):
+        value = answers.stars(frame.one("rating"))
+        return {"reroll": ["melody"]} if value is not None and value < 3 else {}
+    return {}

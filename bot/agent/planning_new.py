@@ -1,0 +1,368 @@
+"""Steps that make something new: a piece, a song, an arrangement, versions, more of it, words.
+
+In: a `Told`. Out: `Drafted` steps of the tools compose, song, arrange, vary, extend and lyrics.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.agent.meaning import answers, harmony, likened, manner, named, pitch, spans, speed
+from bot.agent.meaning.words import fold, strength, unquoted
+from bot.agent.phrases import Page
+from bot.agent.planning_said import (
+    FILE_WORDS,
+    Drafted,
+    Notes,
+    Told,
+    music_words,
+    theme_of,
+    title_of,
+    trimmed,
+)
+from bot.agent.understand import read
+from bot.agent.values import Sentence
+from bot.agent.wishes import take
+from bot.wording import quoted
+from models import vocabulary
+from models.errors import Refusal
+from models.planner.quantities import number
+
+IN_STYLE = "I don't copy {artist}; I take {style}, the style I know closest to it."
+NO_ARTIST = "I don't know how {artist} sounds, so I go by your other words."
+NO_LANGUAGE = "I write words in English or Chinese, not “{words}”."
+SEND_FILE = "Send me the file with your message (MIDI, MusicXML or a recording), and I arrange it."
+FEWER_TAKES = "I make at most {most} versions at once."
+GO_ON_FROM_END = "I go on from the end of the piece."
+NO_OWN_LINE = "I write that line again and bring your words into it; /lyrics lets you set a line."
+NO_SCHEME = "I cannot read “{words}” as a rhyme scheme; letters such as ABAB say one."
+
+
+def compose(frame: Told) -> Drafted:
+    """A new piece: the words for the reader, and what the slots say beside them."""
+    notes = Notes()
+    words, args = _music(frame, notes)
+    if not args.get("title") and (theme := theme_of(frame)):
+        args["title"] = theme[:1].upper() + theme[1:100]
+    return Drafted((frame.step("compose", words=words, **args),), tuple(notes.said))
+
+
+def song(frame: Told) -> Drafted:
+    """A new piece with words."""
+    notes = Notes()
+    words, args = _music(frame, notes)
+    args["theme"] = theme_of(frame) or _occasion(frame)
+    args["scheme"] = _scheme(frame, notes)
+    args["language"] = _language(frame, notes)
+    args["first_line"] = unquoted(frame.one("line"))
+    return Drafted((frame.step("song", words=words, **args),), tuple(notes.said))
+
+
+def _occasion(frame: Told) -> str:
+    """What a song for somebody is about: "birthday, mia"."""
+    someone = frame.one("person")
+    if not someone or answers.person(someone) == "us":
+        return ""
+    found = re.search(
+        r"\b(birthday|love|wedding|goodbye|thank\s?you|graduation|anniversary)\b"
+        r"|(生日|情|婚礼|毕业|感谢|告别)",
+        frame.folded,
+    )
+    kind = (found[1] or {"情": "爱情"}.get(found[2], found[2])) if found else ""
+    return ", ".join(p for p in (kind, someone.lstrip("@")) if p)
+
+
+def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
+    """(words for the reader, explicit arguments) of a new piece."""
+    words = music_words(frame)
+    args: dict[str, Any] = {"title": title_of(frame)}
+    styles = [named.style(w, frame.locale) for w in frame.all("style")]
+    moods = [named.moods(w, frame.locale) for w in frame.all("mood")]
+    for found in (*styles, *moods):
+        notes.add(*found.notes)
+    known = list(dict.fromkeys(s.id for s in styles if s.ids))
+    felt = list(dict.fromkeys(m for found in moods for m in found.ids))
+    args["style"] = known[0] if len(known) == 1 else ""
+    args["mood"] = felt[0] if len(felt) == 1 else ""
+    if not known and (artist := frame.one("artist")):
+        args["style"] = artist_style(artist, notes, frame.locale)
+    keys = [k for w in frame.all("key") if (k := pitch.key(w))]
+    if keys and keys[0][0].isupper():  # a mode alone is left to the reader, which finds a tonic
+        args["key"] = keys[0]
+    notes.add(*five_notes(frame))
+    tempi = [t for w in frame.all("tempo") if (t := speed.tempo(w))]
+    args["tempo"] = f"{tempi[0]:g}" if tempi else ""
+    args["meter"] = next((m for w in frame.all("meter") if (m := spans.meter(w))), "")
+    lengths = [n for w in frame.all("length") if (n := spans.length(w))]
+    args["length"] = lengths[0].text.lstrip("+") if lengths and not lengths[0].times else ""
+    args["purpose"] = next((p for w in frame.all("purpose") if (p := named.purpose(w))), "")
+    args["without"] = _ids(frame, "without", notes)
+    args["taste"] = _taste(frame)
+    words = _with_chords(frame, words)
+    _players(frame, words, args, notes)
+    return words or _fallback(frame, args), args
+
+
+def _fallback(frame: Told, args: dict[str, Any]) -> str:
+    """Words for the reader where taking out names has left none, and no argument says anything."""
+    return "" if any(args.values()) else frame.text.strip()
+
+
+def artist_style(artist: str, notes: Notes, locale: str) -> str:
+    """The style that stands for a musician ("" for none), said in a note."""
+    style = likened.style_of(artist)
+    shown = quoted(unquoted(artist), 60)
+    if not style:
+        notes.add((NO_ARTIST, {"artist": shown}))
+        return ""
+    name = named.shown("style", style, locale)
+    notes.add((IN_STYLE, {"artist": shown, "style": name}))
+    return style
+
+
+def five_notes(frame: Told) -> tuple[Sentence, ...]:
+    """A note where a scale of five notes was asked for."""
+    for words in frame.all("key"):
+        if pitch.is_five_notes(words) and (key := pitch.key(words)):
+            return ((pitch.FIVE_NOTES, {"key": key}),)
+    return ()
+
+
+def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
+    found = [named.players(w, frame.locale) for w in frame.all(slot)]
+    for players in found:
+        notes.add(*players.notes)
+    return list(dict.fromkeys(i for players in found for i in players.ids))
+
+
+def _taste(frame: Told) -> str:
+    if any(answers.person(w) == "us" for w in frame.all("person")):
+        return "ours"
+    seen = take(Page.of(frame.text)).seen
+    return "ours" if "taste-us" in seen else "mine" if "taste" in seen else ""
+
+
+def _with_chords(frame: Told, words: str) -> str:
+    """Chords as the reader knows them: after the word, in capitals, degrees as numerals."""
+    said = frame.one("chords")
+    found = harmony.progression(said) if said else None
+    if not said or not found or len(found.split()) < 2:
+        return words
+    place = words.find(said)
+    if place < 0:
+        return f"{words}, chords {found}"
+    rest = f"{words[:place].rstrip()} {words[place + len(said) :].lstrip()}".strip()
+    rest = re.sub(r"\b(?:over|using|with|on)?\s*(?:the\s+)?chords?\s*$", "", rest).strip()
+    rest = re.sub(
+        r"\b(?:over|using)\s*(?=[,.]|$)|和弦用?(?=[，。]|$)|用\s*(?=写|来|做|作|$)", "", rest
+    )
+    return f"{trimmed(rest)}, chords {found}"
+
+
+def _players(frame: Told, words: str, args: dict[str, Any], notes: Notes) -> None:
+    """Players as arguments only where the reader does not find them in the words itself."""
+    wanted = _ids(frame, "instrument", notes)
+    if not wanted:
+        return
+    try:
+        brief = read(words, frame.locale).brief
+    except Refusal:
+        args["instruments"] = wanted
+        return
+    if brief.ensemble or set(brief.instruments) >= set(wanted):
+        return
+    if len(brief.instruments) < len(wanted):
+        args["instruments"] = wanted
+
+
+def arrange(frame: Told) -> Drafted:
+    """A band or an ensemble for a tune, a file or a hum."""
+    notes = Notes()
+    which = frame.which
+    sent = FILE_WORDS.search(frame.folded) is not None and not frame.named_piece
+    if work := unquoted(frame.one("work")):
+        which = "it" if frame.session.file else f"the one called {work}"
+    elif sent and frame.session.file:
+        which = "it"
+    elif sent or not (frame.has_piece or frame.named_piece):
+        return Drafted((), ((SEND_FILE, {}),))
+    args: dict[str, Any] = {"which": which}
+    style = named.style(frame.one("style"), frame.locale) if frame.one("style") else named.Named()
+    notes.add(*style.notes)
+    args["style"] = style.id
+    players: list[str] = []
+    for words in frame.all("instrument"):
+        ensemble = named.ensemble(words)
+        if ensemble and "ensemble" not in args and len(frame.all("instrument")) == 1:
+            args["ensemble"] = ensemble
+        else:
+            found = named.players(words, frame.locale)
+            notes.add(*found.notes)
+            players += found.ids
+    args["instruments"] = list(dict.fromkeys(players))
+    if not args.get("ensemble") and frame.says(r"\bfour\s+parts?\b|\bsatb\b|四部"):
+        args["ensemble"] = "satb"
+    if not args.get("ensemble") and frame.says(r"\borchestrat|管弦乐"):
+        args["ensemble"] = "orchestra" if not players else ""
+    args["keep"] = _kept(frame)
+    return Drafted((frame.step("arrange", **args),), tuple(notes.said))
+
+
+def _kept(frame: Told) -> str:
+    """What stays note for note; the melody where nothing is said (and then it is not passed)."""
+    if frame.says(r"\bkeep\s+everything|everything\s+(?:as\s+it\s+is|stays)|都保留|全部保留"):
+        return "everything"
+    if frame.says(r"\bkeep\s+(?:the|my)\s+(?:drums\s+and\s+bass|rhythm)|保留节奏"):
+        return "rhythm"
+    if frame.says(r"\bkeep\s+(?:the|my)\s+(?:drums|beat)|保留鼓"):
+        return "drums"
+    return ""
+
+
+def vary(frame: Told) -> Drafted:
+    """Other versions of a piece or of a place in it; of one part, the part written again."""
+    said = [t for w in frame.all("takes") if (t := spans.takes(w))]
+    notes = Notes()
+    if said and said[0] > spans.MOST_TAKES:
+        notes.add((FEWER_TAKES, {"most": spans.MOST_TAKES}))
+    place = frame.places[0]
+    keeps = frame.says(r"\bkeep(?:ing)?\b|保留|不变")
+    part = "" if keeps else frame.part
+    if part and not (said and said[0] > 1):
+        again = frame.step("edit", which=frame.which, reroll=[part], **place)
+        return Drafted((again,), tuple(notes.said))
+    section = place.get("section") or (f"bars {place['bars']}" if "bars" in place else "")
+    step = frame.step(
+        "vary",
+        which=frame.which,
+        takes=min(spans.MOST_TAKES, said[0]) if said else _takes_unsaid(frame),
+        distance=_distance(frame),
+        section=section,
+        part=part,
+    )
+    return Drafted((step,), tuple(notes.said))
+
+
+def _takes_unsaid(frame: Told) -> int | None:
+    """One where a single other version is asked for; else left to the tool."""
+    one = (
+        r"\banother\b|\bagain\b|\ba\s+(?:different|new)\b|one\s+more|换一?[版个]|再来一|重新来|重来"
+    )
+    several = r"\bothers?\b|\bideas\b|\bways\b|\bversions\b|\balternatives\b|哪些|几|别的"
+    return 1 if frame.says(one) and not frame.says(several) else None
+
+
+def _distance(frame: Told) -> str:
+    degree = strength(frame.one("strength")) if frame.one("strength") else 2
+    far = r"\b(?:very|completely|totally|far|further|wild\w*)\b|完全不|很不一样|大变|差别大"
+    near = r"\b(?:subtle|small|close|similar|same\s+(?:idea|vibe))\b|类似|相近|差不多|微调"
+    if degree == 3 or frame.says(far):
+        return "far"
+    return "near" if degree == 1 or frame.says(near) else ""
+
+
+def extend(frame: Told) -> Drafted:
+    """More of a piece: up to a length, by a length, or with further sections."""
+    notes = Notes()
+    lengths = [n for w in frame.all("length") if (n := spans.length(w, frame.text))]
+    length = lengths[0].text if lengths else ""
+    if not length and frame.says(r"\bdouble\b|两倍|一倍"):
+        length = "x2"
+    if not length and frame.one("strength"):
+        length = {1: "+4 bars", 2: "", 3: "x2"}[strength(frame.one("strength"))]
+    if frame.all("bars"):
+        notes.add((GO_ON_FROM_END, {}))
+    sections = [spans.section(w) for w in frame.all("section")]
+    steps = [
+        frame.step("extend", which=frame.which, length=length if first else "", section=section)
+        for first, section in zip([True, *[False] * len(sections)], sections or [""], strict=False)
+    ]
+    return Drafted(tuple(steps), tuple(notes.said))
+
+
+def lyrics(frame: Told) -> Drafted:
+    """Words for a piece, other words for it, one line again; first where there is no piece."""
+    notes = Notes()
+    args: dict[str, Any] = {"theme": theme_of(frame)}
+    first = frame.says(r"\bpoem\s+first|\bwords?\s+first|\blyrics?\s+first|先写词|先有词")
+    args["which"] = "none" if first or not (frame.has_piece or frame.named_piece) else frame.which
+    moods = [named.moods(w, frame.locale) for w in frame.all("mood")]
+    for found in moods:
+        notes.add(*found.notes)
+    args["mood"] = next((m.id for m in moods if m.ids), "")
+    if not args["mood"] and (wish := frame.one("change")):
+        changed = manner.change(wish, locale=frame.locale)
+        args["mood"] = changed.args.get("mood", "") or _away(changed.args.get("avoid", []))
+        notes.add(*(() if args["mood"] else changed.notes))
+    args["scheme"] = _scheme(frame, notes)
+    args["language"] = _language(frame, notes)
+    args["section"] = spans.section(frame.one("section")) if frame.one("section") else ""
+    args["line"] = _line_number(frame)
+    _own_words(frame, args, notes)
+    args["again"] = args["which"] != "none" and not args["line"] and _again(frame)
+    return Drafted((frame.step("lyrics", **args),), tuple(notes.said))
+
+
+def _away(avoid: list[str]) -> str:
+    """The mood to write in where one is only to be got away from."""
+    if not avoid:
+        return ""
+    return "hopeful" if vocabulary.load().moods[avoid[0]].valence < 0 else "contemplative"
+
+
+def _again(frame: Told) -> bool:
+    return frame.says(
+        r"\b(?:re-?write|again|other|different|change|new\s+(?:words|lyrics)|instead|translate|redo"
+        r"|fix|doesn'?t|less|more|make\s+the\s+(?:words|lyrics))\b|重写|换|改|再写|别的|另|不好|不押"
+    )
+
+
+def _own_words(frame: Told, args: dict[str, Any], notes: Notes) -> None:
+    """A line of the person's own: the first, one that must come, or one for another."""
+    own = [unquoted(w) for w in frame.all("line")]
+    if not own:
+        return
+    if args["line"] and args["line"] != 1:
+        notes.add((NO_OWN_LINE, {}))
+        args["required"] = own
+    elif (
+        frame.says(r"\b(?:start|begin|first\s+line|open)\w*\b|第一句|开头|首句|起头")
+        or args["line"]
+    ):
+        args["first_line"], args["line"] = own[0], None
+        args["required"] = own[1:]
+    else:
+        args["required"] = own
+
+
+def _line_number(frame: Told) -> int | None:
+    """The number of the line that is to be written again; -1 the last."""
+    text = frame.folded
+    ordinal = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5,
+               "sixth": 6, "seventh": 7, "eighth": 8, "last": -1, "final": -1}  # fmt: skip
+    if found := re.search(r"\bline\s+(?:number\s+)?(\d{1,2}|[a-z]+)\b", text):
+        value = number(found[1])
+        if value and value >= 1:
+            return int(value)
+    if found := re.search(r"\b(" + "|".join(ordinal) + r")\s+line\b", text):
+        return ordinal[found[1]]
+    if found := re.search(r"第\s*([一二三四五六七八九十]+|\d{1,2})\s*[句行]", text):
+        return int(number(found[1]) or 1)
+    return -1 if re.search(r"最后一?[句行]", text) else None
+
+
+def _scheme(frame: Told, notes: Notes) -> str:
+    said = frame.one("scheme")
+    letters = answers.scheme(said) if said else None
+    if said and letters is None:
+        notes.add((NO_SCHEME, {"words": quoted(said, 40)}))
+    return letters or ""
+
+
+def _language(frame: Told, notes: Notes) -> str:
+    said = frame.one("language")
+    found = answers.language(said) if said else None
+    if said and found is None:
+        notes.add((NO_LANGUAGE, {"words": quoted(fold(said), 20)}))
+    return found or ""

@@ -24,8 +24,9 @@ from bot.i18n import translate
 from bot.taste.engine import Taste
 from bot.ui import ActionButton, ActionMenu, Handler, Interaction
 from models.errors import Refusal
-from storage import preferences
+from storage import guild_settings, preferences
 from storage.db import DbThread
+from storage.guild_settings import GuildSettings
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Conversation
@@ -49,8 +50,11 @@ COGS = (
     "cogs.listening",
     "cogs.presence",
     "cogs.privacy",
+    "cogs.server",
     "cogs.guilds",
 )
+#: Commands that only the asker sees the answers of: they disturb nobody in any channel.
+PRIVATE = frozenset({"help", "library", "listening", "privacy", "server", "session", "settings"})
 # Discord's own codes: answered twice, answered too late. Neither is news to the person.
 _GONE = {40060, 10062}
 
@@ -75,6 +79,17 @@ class CommandTranslator(app_commands.Translator):
 
 class Tree(app_commands.CommandTree[Any]):
     """A command tree whose errors end in one sentence to the person."""
+
+    async def interaction_check(self, interaction: Interaction) -> bool:
+        """Whether this server wants answers in this channel; if not, say where."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        root = "" if interaction.command is None else interaction.command.qualified_name.split()[0]
+        quiet = await interaction.client.elsewhere(interaction.guild_id, interaction.channel)
+        if quiet is None or root in PRIVATE:
+            return True
+        await interaction.client.explain(interaction, quiet)
+        return False
 
     async def on_error(self, interaction: Interaction, error: Exception) -> None:
         """Hand over to the client, which knows the person's language."""
@@ -141,9 +156,28 @@ class Segno(commands.AutoShardedBot):
             await self.tree.sync(guild=discord.Object(trial))
 
     async def language(self, interaction: Interaction) -> str:
-        """Tell "en" or "zh": the person's own setting, else their client's language."""
-        chosen = await self.db.run(preferences.get, interaction.user.id)
-        return i18n.language(interaction.locale, chosen.locale or "auto")
+        """Tell "en" or "zh": the person's own setting, their server's, or their client's."""
+        chosen = await self.chosen_language(interaction.user.id, interaction.guild_id)
+        return i18n.language(interaction.locale, chosen or "auto")
+
+    async def chosen_language(self, user_id: int, guild_id: int | None) -> str | None:
+        """What a person chose, else the managers of the server they are in; None: neither did."""
+        own = (await self.db.run(preferences.get, user_id)).locale
+        return own if own is not None else (await self.here(guild_id)).locale
+
+    async def here(self, guild_id: int | None) -> GuildSettings:
+        """What the managers of a server decided; in direct messages nobody did."""
+        if guild_id is None:
+            return GuildSettings(0)
+        return await self.db.run(guild_settings.get, guild_id)
+
+    async def elsewhere(self, guild_id: int | None, channel: object) -> Refusal | None:
+        """A sentence naming the channels where a server wants us, when this is none of them."""
+        chosen = await self.here(guild_id)
+        if chosen.answers_in(getattr(channel, "id", None), getattr(channel, "parent_id", None)):
+            return None
+        wanted = " ".join(f"<#{id}>" for id in chosen.channels[:5])
+        return Refusal("Here I stay quiet; this server wants me in {channels}.", channels=wanted)
 
     async def explain(self, interaction: Interaction, error: Exception) -> None:
         """Say in one sentence, to this person only, what went wrong."""

@@ -213,10 +213,12 @@ class Delivery:
         return int(sent["id"])
 
     async def _voice(self, job: Job, result: Mapping[str, Any]) -> bool:
-        """Send a voice message where one was rendered; False where none is, or it is refused."""
+        """Send a voice message where one was rendered; False where none is, or none is wanted."""
         clip = result["clips"][0]
         asked = "voice" in json.loads(job.request).get("formats", ())
         if not asked or "voice" not in clip["files"]:
+            return False
+        if not (await self.client.here(job.guild_id)).voice:
             return False
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=job.channel_id)
         try:

@@ -85,7 +85,7 @@ class Stage:
         self.locale = "en-US"
         # Made before the clock moves, so that the person owns the same library after a restart.
         self.user = env.create_user("you")
-        server = env.create_guild("Segno")
+        server = env.create_guild("Segno", owner=self.user)
         channel = server.create_text_channel("studio")
         self.member = server.add_member(self.user)
         self.places = {"server": channel, "dm": self.user.dm_channel}

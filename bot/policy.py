@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.settings import Settings
@@ -46,6 +46,15 @@ class Limits:
             user_queued=settings.user_queued,
             guild_per_hour=settings.guild_per_hour,
         )
+
+    def within(self, per_hour: int | None) -> Limits:
+        """These limits where a server's managers allow `per_hour` (None: no wish of their own).
+
+        They share out what the owner's machine gives their server; they cannot ask for more of it.
+        """
+        if per_hour is None:
+            return self
+        return replace(self, guild_per_hour=min(per_hour, self.guild_per_hour))
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,3 +350,9 @@ def m007_conversation(db: Database) -> None:
             threads INTEGER NOT NULL
         ) STRICT;
     """)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m008_greeted(db: Database) -> None:
+    """Remember to whom we introduced ourselves."""
+    db.executescript("ALTER TABLE preferences ADD COLUMN greeted INTEGER NOT NULL DEFAULT 0;")

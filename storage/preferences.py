@@ -1,4 +1,4 @@
-"""Each person's settings: language, voice messages, extra formats.
+"""Each person's settings: language, voice messages, extra formats; and whether they know us.
 
 In: a `Preferences` value. Out: the same, or the defaults for someone who never chose.
 """
@@ -47,3 +47,14 @@ def save(db: Database, preferences: Preferences) -> None:
                 json.dumps(preferences.formats),
             ],
         )
+
+
+def greet(db: Database, user_id: int) -> bool:
+    """Remember that we introduced ourselves to a person; True the first time."""
+    with write(db):
+        cursor = db.conn.execute(
+            "INSERT INTO preferences (user_id, formats, greeted) VALUES (?, '[]', 1)"
+            " ON CONFLICT (user_id) DO UPDATE SET greeted = 1 WHERE NOT greeted",
+            [user_id],
+        )
+    return bool(cursor.rowcount)

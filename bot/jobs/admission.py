@@ -2,6 +2,7 @@
 
 In: what a cog knows about an ask. Out: the stored job, or the verdict that refused it. Counting and
 storing happen in one transaction, so two commands sent at once cannot both take the last place.
+What a server's managers allow counts here, for slash commands and for what is said alike.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.policy import Limits, Verdict, decide
-from storage import jobs
+from storage import guild_settings, jobs
 from storage.db import write
 
 
@@ -41,6 +42,8 @@ def admit(
         if earlier is not None:
             return Admission(earlier, False, Verdict(True))
         usage = jobs.usage(db, ask["user_id"], ask["guild_id"], now)
+        if ask["guild_id"] is not None:
+            limits = limits.within(guild_settings.get(db, ask["guild_id"]).per_hour)
         verdict = decide(usage, limits, now=now, seconds=seconds)
         if not verdict.allowed:
             return Admission(None, False, verdict)

@@ -137,7 +137,9 @@ async def test_every_command_of_the_bot_is_on_the_page(browser):
         "privacy forget", "privacy pause", "privacy show", "rate", "recommend artists",
         "recommend for-us", "recommend instruments", "recommend loops", "recommend moods",
         "recommend pieces", "recommend progressions", "recommend styles",
-        "recommend tracks", "rework", "settings", "song", "style forget", "style learn",
+        "recommend tracks", "rework", "server channels all", "server channels allow",
+        "server channels remove", "server set", "server show", "settings", "song",
+        "style forget", "style learn",
         "style list", "style share", "style use", "taste compare", "taste declare",
         "taste digest", "taste me", "taste server",
     ]  # fmt: skip

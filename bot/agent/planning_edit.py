@@ -7,11 +7,13 @@ that is named. What is really a longer piece, another version or an arrangement 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from bot.agent import planning_new as new
 from bot.agent.meaning import answers, harmony, manner, named, pitch, spans, speed
-from bot.agent.meaning.words import fold, strength, unquoted
+from bot.agent.meaning.words import fold, strength
 from bot.agent.planning_said import Drafted, Notes, Told, title_of
 from bot.agent.values import Sentence, Step
 from bot.wording import quoted
@@ -29,11 +31,11 @@ ONE_MOOD = "A piece changes to one mood at a time; I take {mood}."
 
 _SWAP = (
     r"\b(?:replace|swap|instead|switch|exchange|for|out\b.*\bin|rather\s+than|give|change)\b"
-    r"|换|代替|改成|改用|顶替|取代|用.+吧"
+    r"|换|代替|改|顶替|取代|用.+吧"
 )
 _GIVE = (
     r"\b(?:give|hand|have|let|played?|on|to)\b.*\b(?:to|play|by|on)\b"
-    r"|演奏|来[吹拉弹奏]|交给|给|改由"
+    r"|演奏|[吹拉弹奏]|交给|给|改由"
 )
 _AGAIN = (
     r"\b(?:re-?write|re-?do|re-?roll|re-?harmoni[sz]e|new|another|different|boring|change|fresh|other"
@@ -45,26 +47,69 @@ _SOFT = (
     r"|太[弱小轻]|听不[见清到]|调大|大声"
 )
 _CUT = (
-    r"\b(?:cut|delete|remove|drop|trim|skip|lose|get\s+rid|take\s+out|chop|kill|without|no)\b"
+    r"\b(?:cut|delete|remove|drop|trim|skip|lose|get\s+rid|take\s+out|chop|kill|without|no|can\s+go)\b"
     r"|删|砍|去掉|剪|不要(?!那么|这么|太)|拿掉"
 )
-_TWICE = r"\b(?:repeat|twice|two\s+times|double|loop)\b|重复|两遍|再来一遍|来两次"
+_TWICE = r"\b(?:repeat|twice|two\s+times)\b|重复|两遍|再来一遍|来两次"
 _MORE = r"\b(?:add|another|extra|one\s+more|append|put\s+in|needs?\s+an?)\b|[加添]|再来一?段"
 _LONGER = r"\b(?:long|longer|extend|stretch|twice\s+as\s+long|continue)\b|加长|延长|拉长|变长|更长"
 _NO_SLOTS = ("which", "strength", "part", "section", "bars")
+#: Slots whose words may be named as what is not wanted: "not slower, quicker", "from C to A minor".
+_TURNABLE = ("pace", "change", "tempo", "key", "meter", "transpose")
+_NOT_THIS = re.compile(
+    r"(?:\b(?:not|from|instead\s+of|rather\s+than|out\s+of|hate\s+the|no\s+more|you\s+made\s+it)"
+    r"|\bdon'?t\s+want(?:\s+it)?|\b(?:is|was)n'?t|不是|而不是)\s*(?:in\s+)?$"
+)
+#: Slots that say where or which, and not what should change.
+_NO_VALUES = ("which", "strength", "section", "bars")
 
 
 def edit(frame: Told) -> Drafted:
-    """A change to the piece on the table, by its slots."""
+    """A change to the piece on the table, by its slots; each place has the changes beside it."""
+    found = [_edit(part) for part in _by_place(frame)]
+    notes = Notes()
+    for drafted in found:
+        if drafted.ask is not None:
+            return drafted
+        notes.add(*drafted.notes)
+    return Drafted(tuple(step for drafted in found for step in drafted.steps), tuple(notes.said))
+
+
+def _by_place(frame: Told) -> tuple[Told, ...]:
+    """The frame, or one for each place where several are named with changes of their own.
+
+    "The verse softer and the chorus louder": what follows a place is said of it, or what goes
+    before it where the first place comes after a change.
+    """
+    at = [i for i, (slot, _) in enumerate(frame.slots) if slot in ("section", "bars")]
+    values = [i for i, (slot, _) in enumerate(frame.slots) if slot not in _NO_VALUES]
+    if len(at) < 2 or len(values) < 2:
+        return (frame,)
+    leads = at[0] < values[0]
+    edges = [0, *at[1:], len(frame.slots)] if leads else [0, *(i + 1 for i in at)]
+    edges[-1] = len(frame.slots)
+    groups = [frame.slots[a:b] for a, b in pairwise(edges)]
+    shared = tuple(pair for pair in frame.slots if pair[0] == "which")
+    own = [tuple(p for p in group if p[0] != "which") for group in groups]
+    if not all(any(slot not in _NO_VALUES for slot, _ in group) for group in own):
+        return (frame,)
+    return tuple(replace(frame, slots=(*shared, *group)) for group in own)
+
+
+def _edit(frame: Told) -> Drafted:
     if routed := _elsewhere(frame):
         return routed
     notes = Notes()
     args = _values(frame, notes)
     places = frame.places
-    if not set(args) - {"part", "title"} and (steps := _whole_place(frame, args, notes)):
+    bare = not {slot for slot, _ in frame.slots} - {"which", "strength", "section", "bars", "item"}
+    if bare and not args and (steps := _whole_place(frame, notes)):
         return Drafted(steps, tuple(notes.said))
     if not set(args) - {"part"}:
-        args |= _from_text(frame, notes)
+        args |= _from_text(frame)
+    if "length" in args and places != ({},):
+        notes.add((WHOLE_SECTIONS, {}))
+        del args["length"]
     if not set(args) - {"part"}:
         return Drafted((), tuple(notes.said) or (_why(frame),))
     if "title" in args and len(args) == 1:
@@ -85,16 +130,42 @@ def _elsewhere(frame: Told) -> Drafted | None:
         return new.vary(frame)
     if frame.all("chords") and not (set(dict(frame.slots)) - {"chords", *_NO_SLOTS}):
         return _chords(frame)
-    if frame.all("work") and frame.says(r"\bblend|\bmix|\bmash|融合|混"):
+    others = {slot for slot, _ in frame.slots} - {"work", *_NO_SLOTS}
+    if frame.all("work") and (not others or frame.says(r"\bblend|\bmix|\bmash|融合|混")):
         return Drafted((), ((BLEND, {}),))
     if frame.all("length") and frame.says(_LONGER) and not frame.says(r"\bshort|缩短|短一?点"):
         return new.extend(frame)
-    players = [w for w in frame.all("instrument") if named.is_ensemble(named.players(w).id)]
-    if players and len(frame.all("instrument")) == 1 and not frame.says(_MORE):
+    if _only(frame) or _ensemble(frame):
         return new.arrange(frame)
     if frame.says(r"\b(?:lyrics?|words)\b|歌词|填词") and frame.all("theme"):
         return new.lyrics(frame)
     return None
+
+
+def _ensemble(frame: Told) -> bool:
+    """Whether the piece is to become one for an ensemble: "make it a string quartet"."""
+    said = frame.all("instrument")
+    if len(said) != 1 or frame.all("without") or frame.says(_MORE):
+        return False
+    version = frame.says(r"\b(?:version|arrangement)\b|版|编制|配置")
+    return named.is_ensemble(named.players(said[0]).id) or (
+        version and bool(named.ensemble(said[0]))
+    )
+
+
+def _only(frame: Told) -> bool:
+    """Whether nobody else is to play: "just piano", "除了钢琴其他都去掉"."""
+    alone = (
+        r"\b(?:only|just|nothing\s+but)\s+(?:the\s+|an?\s+)?(?:\w+\s+)?$|\b(?:only|alone)\b\s*[.!]?$"
+        r"|\beverything\s+(?:but|except)|\bdown\s+to\s+(?:an?\s+)?$|\bbut\s+for\s+(?:an?\s+)?$|只[留要用有剩]|其[他它]都[去删]|就够了"
+    )
+    somewhere = frame.all("section") or frame.all("bars") or frame.all("without") or frame.part
+    words = frame.one("instrument")
+    if not words or somewhere:
+        return False
+    return re.search(alone, frame.before(words)) is not None or frame.says(
+        r"\b(?:only|alone)\b\s*[.!]?$|其[他它]都[去删]|就够了"
+    )
 
 
 def _chords(frame: Told) -> Drafted:
@@ -103,8 +174,10 @@ def _chords(frame: Told) -> Drafted:
     over = (CHORDS_CHOICES["over"], {"chords": quoted(found, 60)})
     place = frame.places[0]
     again = frame.step("edit", which=frame.which, reroll=["chords"], **place)
+    several = len(found.split()) > 1 and harmony.progression(frame.one("chords"))
+    new_piece = (over, "compose", (frame.step("compose", words=f"chords {found}"),))
     options: tuple[tuple[Sentence, str, tuple[Step, ...]], ...] = (
-        (over, "compose", (frame.step("compose", words=f"chords {found}"),)),
+        *((new_piece,) if several else ()),
         ((CHORDS_CHOICES["anew"], {}), "edit", (again,)),
     )
     return Drafted((), (), ((NO_CHORDS, {}), options))
@@ -114,16 +187,24 @@ def _values(frame: Told, notes: Notes) -> dict[str, Any]:
     """Arguments of the slots that say what should become different."""
     args: dict[str, Any] = {}
     for index, (slot, words) in enumerate(frame.slots):
-        _merge(args, _value(frame, index, slot, words, notes))
+        if slot not in _TURNABLE or not _NOT_THIS.search(frame.before(words)):
+            _merge(args, _value(frame, index, slot, words, notes))
     _players(frame, args, notes)
     if not args.get("style") and (artist := frame.one("artist")):
         args["style"] = new.artist_style(artist, notes, frame.locale)
-    if part := frame.part:
+    if (part := frame.part) and set(args) - {"swap_out", "swap_in", "add", "remove"}:
         args.setdefault("part", part)
+        if part == "drums" and "register" in args:  # drums have none
+            args["loudness"] = args.pop("register")
+    elif part and not args:
+        args["part"] = part
     if title := title_of(frame):
         args["title"] = title
     notes.add(*new.five_notes(frame))
     if frame.all("style_not") and not args.get("style"):
+        mood = named.moods(frame.one("style_not"), frame.locale)
+        if mood.ids and not mood.notes:
+            return {**{k: v for k, v in args.items() if v}, "avoid": [mood.id]}
         style = named.style(frame.one("style_not"), frame.locale)
         shown = named.shown("style", style.id, frame.locale) if style.ids else ""
         notes.add((NO_STYLE, {"style": shown or quoted(frame.one("style_not"), 40)}))
@@ -208,8 +289,10 @@ def _players(frame: Told, args: dict[str, Any], notes: Notes) -> None:
     wanted = [i for i in wanted if i not in gone]
     if wanted and not gone and (out := _handed(frame)):
         args["swap_out"], args["swap_in"] = out, wanted[0]
-        args.pop("part", None)
+        _merge(args, {"add": wanted[1:]})
         return
+    if gone and not wanted and frame.all("instrument"):
+        return  # nobody known to take the place
     if len(wanted) == 1 and len(gone) == 1 and frame.says(_SWAP):
         args["swap_out"], args["swap_in"] = gone[0], wanted[0]
         return
@@ -221,7 +304,9 @@ def _players(frame: Told, args: dict[str, Any], notes: Notes) -> None:
 
 def _handed(frame: Told) -> str:
     """The part that another player gets ("give the solo to clarinet"), "" where none does."""
-    if not frame.says(_GIVE) or frame.says(r"\badd\b|加[上入]?"):
+    if frame.says(r"\badd\b|\bbring\b|\bunder\b|加[上入]?"):
+        return ""
+    if not frame.says(_GIVE) and frame.part != "melody":
         return ""
     if frame.part:
         return frame.part
@@ -235,35 +320,41 @@ def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
     return list(dict.fromkeys(i for players in found for i in players.ids))
 
 
-def _whole_place(frame: Told, args: dict[str, Any], notes: Notes) -> tuple[Step, ...]:
+def _whole_place(frame: Told, notes: Notes) -> tuple[Step, ...]:
     """A section or bars as a whole: cut out, played twice, added, written again."""
     sections = [spans.section(w) for w in frame.all("section")]
     bars = [b for w in frame.all("bars") if (b := spans.bars(w))]
-    if not (sections or bars) or args.get("part") or args.get("title"):
+    if not (sections or bars):
         return ()
     places = [*sections, *(f"bars {b}" if b[0].isdigit() else b for b in bars)]
-    if frame.says(_TWICE) and sections:
+    if frame.says(_TWICE):
         return (frame.step("edit", which=frame.which, repeat=places),)
     if frame.says(r"\b(?:half|in\s+half)\b|一半") and frame.says(rf"{_CUT}|\bshort|短"):
         notes.add((WHOLE_SECTIONS, {}))
         return ()
-    if frame.says(_CUT):
-        return (frame.step("edit", which=frame.which, cut=places),)
+    if cut := _cut(frame):
+        return (frame.step("edit", which=frame.which, cut=cut),)
     if sections and frame.says(_MORE):
         return (frame.step("extend", which=frame.which, section=", ".join(sections)),)
-    if _said_more(frame):
+    if _from_text(frame) or not frame.says(_AGAIN):
         return ()
     return tuple(
         frame.step("edit", which=frame.which, reroll=["melody"], **p) for p in frame.places
     )
 
 
-def _said_more(frame: Told) -> bool:
-    """Whether the text says a change that no slot holds."""
-    return bool(_from_text(frame, Notes()))
+def _cut(frame: Told) -> list[str]:
+    """The places to take out: those named in a sentence that says so."""
+    out: list[str] = []
+    for sentence in re.split(r"[.;!?。；！？]", frame.text):
+        if re.search(_CUT, fold(sentence)):
+            out += [spans.section(w) for w in frame.all("section") if w in sentence]
+            bars = [spans.bars(w) for w in frame.all("bars") if w in sentence]
+            out += [f"bars {b}" if b[0].isdigit() else b for b in bars if b]
+    return out
 
 
-def _from_text(frame: Told, notes: Notes) -> dict[str, Any]:
+def _from_text(frame: Told) -> dict[str, Any]:
     """What the words beside the slots say: "speed it up", "turn the drums down", "simplify"."""
     rest = frame.text
     for slot, words in frame.slots:
@@ -281,16 +372,33 @@ def _from_text(frame: Told, notes: Notes) -> dict[str, Any]:
             return {"loudness": -size if re.search(_LOUD, frame.folded) else size}
         if re.search(_AGAIN, frame.folded):
             return {"reroll": [frame.part]}
-    found = manner.change(plain, how, negated=bool(re.search(r"\btoo\b|太", plain)))
-    if found.args and not found.notes:
-        return dict(found.args)
+    if found := _wish(plain, how):
+        return found
     if re.search(r"\bswing\b|摇摆", plain):
         return {"style": "swing"}
     if re.search(r"\breharmoni|\bchords?\b|和弦", plain):
         return {"reroll": ["chords"]}
+    if re.search(r"\bshort(?:er|en)?\b|短一?点|[改缩变]短", plain) and not frame.all("section"):
+        return {"length": "x0.5"}
     if frame.part:
         return {"reroll": [frame.part]} if re.search(r"\?|吗|呢", plain) or not plain else {}
     if frame.all("rating"):
         value = answers.stars(frame.one("rating"))
         return {"reroll": ["melody"]} if value is not None and value < 3 else {}
+    return {}
+
+
+def _wish(plain: str, how: str) -> dict[str, Any]:
+    """A relative wish inside words that no slot holds: "could it be simpler", "有点空"."""
+    negated = bool(re.search(r"\btoo\b|太|有点", plain))
+    if not re.search(r"[\u3400-\u9fff]", plain):
+        if found := manner.slid(plain, how, negated=negated):
+            return dict(found)
+        near = r"\b((?:more|less|too|not\s+so)\s+[a-z-]+)|\b([a-z]{3,}er)\b"
+    else:  # a lone character means much in a sentence
+        near = r"(?:更|太|有点|再)([\u3400-\u9fff]{1,2})|([\u3400-\u9fff]{1,2})(?:一?点|一?些)"
+    for before, after in re.findall(near, plain):
+        wish = manner.change(before or after, how, negated=negated)
+        if wish.args and not wish.notes:
+            return dict(wish.args)
     return {}

@@ -21,7 +21,7 @@ from models.listener.heard import HeardFrame
 _PRONOUN = re.compile(
     r"(?:it|this|that|everything|all of it|(?:this|that)\s+(?:one|thing|tune|piece|song|track|beat)"
     r"|the\s+(?:piece|song|track|tune|beat|thing|music|whole\s+(?:thing|piece|song|track))|same"
-    r"|它|这个?|那个?|这首歌?(?:曲子?)?|那首歌?(?:曲子?)?|整首歌?(?:曲子?)?|全曲|整个|全部|这首曲子|这一首|这"
+    r"|它|这个?|那个?|这首歌?(?:曲子?)?|那首歌?(?:曲子?)?|整首歌?(?:曲子?)?|整体|全体|全曲|整个|全部|这首曲子|这一首|这"
     r"歌|这段|那段|刚才那首|刚才的|全首|整曲)"
 )
 #: Said of something that must have been sent along.
@@ -38,6 +38,10 @@ _LEAD = re.compile(
     r"|现在|就|也)[\s，,。；]*)*"
 )
 _TAIL = re.compile(r"(?:[\s,.;:&，。；、]|\b(?:and|then|with|also|but)\b|然后|再|和|并)+$")
+_KEEPS = re.compile(
+    r"\b(?:don'?t\s+(?:touch|change)|keep(?:ing)?|leave|not\s+touching|without\s+(?:touching|changing))"
+    r"\s+(?:the\s+|my\s+|its\s+)?$|(?:别动|不动|别改|保留|留着)(?:这[段个])?\s*$"
+)
 _CALLED = (
     r"(?:\b(?:called|titled|named|entitled|name\s+it|call\s+it|title\s+it|title|name)\b\s*:?\s*"
     r"|(?:名字|标题|题目|名)?\s*(?:叫做?|是|为|取名)\s*|标题|题目)$"
@@ -129,16 +133,28 @@ class Told:
     @property
     def places(self) -> tuple[dict[str, str], ...]:
         """Where it holds: each section or the bars as arguments; one empty one for everywhere."""
-        found = [{"section": spans.section(words)} for words in self.all("section")]
-        for words in self.all("bars"):
-            if said := spans.bars(words):
+        found = []
+        for slot, words in self.slots:
+            if slot == "section" and not self.keeps(words):
+                found.append({"section": spans.section(words)})
+            elif slot == "bars" and not self.keeps(words) and (said := spans.bars(words)):
                 found.append({"bars": said})
         return tuple(found) or ({},)
 
     @property
     def part(self) -> str:
         """The part that is worked on, "" for none."""
-        return parts.part(self.one("part")) if self.all("part") else ""
+        found = [words for words in self.all("part") if not self.keeps(words)]
+        return parts.part(found[0]) if found else ""
+
+    def keeps(self, words: str) -> bool:
+        """Whether something is named only to say that it stays as it is."""
+        return _KEEPS.search(self.before(words)) is not None
+
+    def before(self, words: str) -> str:
+        """What stands before some words in the frame's text, in lower case; "" at the beginning."""
+        place = self.text.find(words)
+        return f"{fold(self.text[:place])} " if place > 0 else ""
 
     def step(self, tool: str, **args: Any) -> Step:
         """A step with those arguments that say something, after the step that makes its piece."""

@@ -30,18 +30,20 @@ _SLIDERS: tuple[tuple[str, Mapping[str, int]], ...] = (
      {"loudness": -1}),
     (r"\b(?:punch(?:y|ier)?|hard(?:er)?|power(?:ful)?|impact\w*)\b|有力|带劲|猛|给力|突出",
      {"loudness": 1, "intensity": 1}),
-    (r"\bheav(?:y|ier)\b|厚重|沉重|大气|重", {"fullness": 1, "loudness": 1}),
+    (r"\bheav(?:y|ier)\b|厚重|沉重|大气|重(?![复写新来配做奏])", {"fullness": 1, "loudness": 1}),
     (r"\blight(?:er)?\b|轻盈|轻巧", {"fullness": -1, "loudness": -1}),
     (r"\b(?:bus(?:y|ier)|crowded|hectic|active|notes|complex|complicated|intricate)\b"
      r"|热闹|复杂|花哨|密|忙", {"intensity": 1}),
     (r"\b(?:intense|dramatic|aliv(?:e|er)|lively|livelier|energetic|driving)\b|激烈|张力|起伏|带感",
      {"intensity": 1, "loudness": 1}),
+    (r"\b(?:difficult\w*|hard\s+to\s+play)\b|难", {"intensity": 1}),
+    (r"\bbeginners?\b|\bfor\s+(?:kids|children)\b|初学", {"intensity": -1}),
     (r"\b(?:simpl(?:e|er|y|ify)|plain(?:er)?|easy|easier|straightforward|basic)\b"
      r"|简单|简洁|好弹|容易|朴素", {"intensity": -1}),
     (r"\b(?:full(?:er)?|thick(?:er)?|rich(?:er)?|big(?:ger)?|lush(?:er)?"
      r"|dens(?:e|er)|fat(?:ter)?|huge)\b|丰富|饱满|厚|丰满|满", {"fullness": 1}),
     (r"\b(?:spars(?:e|er)|thin(?:ner)?|minimal(?:ist)?|empt(?:y|ier)|bare|stripped|clean(?:er)?"
-     r"|air(?:y|ier)|spac(?:e|ious))\b|稀疏|干净|空灵|单薄|极简|留白|清脆|脆", {"fullness": -1}),
+     r"|air(?:y|ier)|spac(?:e|ious))\b|稀疏|干净|空|单薄|极简|留白|清脆|脆", {"fullness": -1}),
     (r"\b(?:groov(?:y|ier)|swing\w*|syncopat\w*|bounc(?:y|ier)|danc(?:e|ey|eable)|rhythmic\w*|staccato"
      r"|choppy|choppier)\b|律动|跳跃|切分|动感|摇摆|断奏|紧凑", {"intensity": 1}),
     (r"\b(?:smooth(?:er)?|legato|flowing|sustained|gentler|connected)\b|流畅|连贯|舒展|平缓",
@@ -63,8 +65,8 @@ _MOODS: tuple[tuple[str, str], ...] = (
     (r"\btens(?:e|er)\b|紧张", "tense"),
 )
 _LESS = re.compile(
-    r"\b(?:less|fewer|not\s+(?:so|too|as)|not|without|too|calm\s+down\s+on|isn't|reduce|don't)\b"
-    r"|少|减|不那么|别那么|别太|不要太|太|别|不要|不"
+    r"\b(?:less|fewer|not\s+(?:so|too|as)|not|without|too|calm\s+down\s+on|isn't|reduce|don't|no|lower\s+the)\b"
+    r"|少|减|降低?|不那么|别那么|别太|不要太|太|别|不要|不"
 )
 _KNOWN = latin(
     "louder quieter softer punchier harder heavier lighter busier busy crowded complex intense",
@@ -98,6 +100,17 @@ def change(words: str, how_much: str = "", *, negated: bool = False, locale: str
         size = 2 if strength(f"{how_much} {_degree(words)}") == 3 else 1
         return _slid(words, steps, -1 if less else 1, size)
     return _mood_or_style(words, plain, less, locale)
+
+
+def slid(words: str, how_much: str = "", *, negated: bool = False) -> Mapping[str, Any]:
+    """Only what the sliders can do of a wish, {} for none: for words that are a whole sentence."""
+    plain = mend(fold(words), _KNOWN)
+    less = negated or bool(_LESS.search(plain))
+    steps = _sliders(_LESS.sub(" ", plain))
+    if not steps or "variety" in steps or "tune" in steps:
+        return {}
+    size = 2 if strength(f"{how_much} {_degree(words)}") == 3 else 1
+    return _slid(words, steps, -1 if less else 1, size).args
 
 
 def _degree(words: str) -> str:

@@ -241,5 +241,10 @@ _CALLED = {
     "handclap": "standard", "clap": "standard", "cowbell": "standard", "tambourine": "standard",
     "hat": "standard", "hi hat": "standard", "cymbal": "standard", "snare": "standard",
     "kick": "standard", "beat": "drums", "低音": "bass", "人声": "voice", "键盘": "piano",
-    "满堂乐队": "rock_band", "合唱团": "voice", "school orchestra": "orchestra",
+    "🎸": "guitar", "🎹": "piano", "🥁": "drums", "🎻": "violin", "🎺": "trumpet",
+    "🎷": "saxophone", "🪕": "banjo", "🪗": "accordion", "🔔": "bells", "🎤": "voice",
+    "🪈": "flute",
+    "shaker": "standard", "卡宏": "standard", "笙": "accordion", "童声": "voice",
+    "民乐": "chamber_ensemble", "民乐合奏": "chamber_ensemble", "满堂乐队": "rock_band",
+    "合唱团": "voice", "school orchestra": "orchestra",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from bot.agent.meaning.words import bare, latin, mend
 
 _ROLES: tuple[tuple[str, str], ...] = (
     (r"counter\s?-?melod|counterpoint|对位|副旋律", "counter"),
-    (r"melod|\btunes?\b|\blead\b|top\s+line|vocal\s+line|right\s+hand|topline|旋律|右手|主音|唱腔",
+    (r"melod|\btunes?\b|\blead\b|top\s+line|vocal\s+line|right\s+hand|topline|旋律|右手|主音|唱腔|高音|高声部",
      "melody"),
     (r"bass\s?-?line|\bbass(?:\s+part)?$|左手|left\s+hand|低音线|贝斯|低音$|根音", "bass"),
     (r"drum|\bbeat\b|percussion|\bhats?\b|\bkick\b|snare|cymbal|rhythm\s+section|鼓|节奏|打击",

@@ -99,9 +99,11 @@ def _size(text: str) -> int | None:
         octaves = re.search(r"([两三])个八度", text)
         size = by_quality.get(_QUALITY.get(found[1], ""), by_quality[""])
         return size * (int(number(octaves[1]) or 1) if octaves else 1)
-    for unit, each in (("半音|半个音|key|调", 1), ("全音|个音", 2)):
+    for unit, each in (("半音|半个音", 1), ("全音|个音", 2)):
         if found := re.search(rf"([一二两三四五六七八九十]|\d+)?\s*个?(?:{unit})", text):
             return int((number(found[1]) if found[1] else 1) or 1) * each
+    if found := re.search(r"([一二两三四五六七八九十]|\d+)\s*个(?:key|调)", text):
+        return int(number(found[1]) or 1)  # a "key" of karaoke machines is a semitone
     counted = r"(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)?\s*"
     for unit, each in (
         (r"(?:semi\s?-?tones?|half[\s-]*(?:steps?|tones?))\b", 1),

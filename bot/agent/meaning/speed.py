@@ -62,6 +62,10 @@ def tempo(words: str) -> float | None:
     for word in sorted(TEMPO_WORDS, key=len, reverse=True):
         if re.search(rf"\b{word}\b", plain) if word.isascii() else word in plain:
             return TEMPO_WORDS[word]
+    if ends := re.fullmatch(r"(?:between\s+)?(\S+)\s*(?:and|to|-|到|至)\s*(\S+)", plain):
+        both = [number(end) for end in ends.groups()]
+        if None not in both and min(filter(None, both), default=0) >= 20:
+            return sum(filter(None, both)) / 2
     if (value := number(bare)) is None:  # "a hundred" keeps its article
         value = number(" ".join(plain.replace("tempo", " ").split()))
     return value if value is not None and 20 <= value <= 400 else None

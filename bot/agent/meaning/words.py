@@ -20,14 +20,16 @@ _POLITE = re.compile(
 )
 #: How much, as people say it; longer ones first where one holds another.
 _MUCH = (
-    "a whole lot", "a lot", "way", "much", "tons", "far", "loads", "really", "super", "a ton",
+    "a whole lot", "a good deal", "a good bit", "a fair bit", "a lot", "way", "much", "tons", "far", "loads",
+    "really", "super", "a ton",
     "completely", "totally", "drastically", "significantly", "majorly", "明显", "很多", "非常",
     "大幅", "得多", "多得多", "特别", "超级", "好多", "狠狠",
 )  # fmt: skip
 _LITTLE = (
     "a little bit", "a little", "a bit", "bit", "a tad", "a touch", "slightly", "somewhat", "tad",
     "just a hair", "a hair", "a smidge", "kinda", "a tiny bit", "gently", "subtly", "marginally",
-    "稍微", "稍稍", "略微", "一点点", "一点", "一些", "有点", "些许", "略", "微微", "多一点",
+    "稍微", "稍稍", "稍", "丢丢", "略微", "一丁点",
+    "一点点", "一点", "一些", "有点", "些许", "略", "微微", "多一点",
 )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def unquoted(text: str) -> str:
 def strength(words: str) -> int:
     """How much: 1 a bit, 2 as usual (nothing said), 3 a lot."""
     plain = normalise(words)
-    for degree, said in ((1, _LITTLE), (3, _MUCH)):
+    for degree, said in ((3, _MUCH), (1, _LITTLE)):
         if any(_holds(plain, word) for word in said):
             return degree
     return 2

@@ -22,6 +22,7 @@ from sqlite_utils import Database
 from bot import ui
 from bot.client import Segno
 from bot.i18n import translate
+from bot.rating import PAUSED
 from bot.ui import Interaction, button, menu
 from models import vocabulary
 from models.errors import Refusal
@@ -51,7 +52,6 @@ WHERE = (
 )
 WHERE_DIRECT = "It also counts in the model that learns from all who agreed."
 NOT_AT_ALL = "Until you agree nothing is kept; `/privacy` shows, exports and forgets it."
-PAUSED = "You have paused your taste, so I keep nothing; /privacy pause ends the pause."
 
 
 def agreed(db: Database, user_id: int, guild_id: int | None, source: str = "reactions") -> bool:

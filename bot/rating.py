@@ -19,6 +19,7 @@ from storage.pieces import Piece
 #: Characters of a comment that are read.
 LONGEST = 1000
 _MOST_TAGS = 6
+PAUSED = "You have paused your taste, so I keep nothing; /privacy pause ends the pause."
 
 
 async def stars(

@@ -17,6 +17,7 @@ from bot import consent_ui, recommend_ui, wording
 from bot.client import Segno
 from bot.i18n import translate
 from bot.recommend_ui import Asked, Line
+from bot.recommend_words import EMPTY_CHOICES, NOTHING
 from bot.taste import catalogue
 from bot.taste.values import Listing, Mode, What, Wish
 from bot.taste.writing import reasons_of_json
@@ -27,19 +28,6 @@ from models.recommender.values import EventType, Kind, Reason
 from storage import consent, impressions
 from storage.impressions import Impression
 
-#: Why there is no list; what to do about it.
-EMPTY_CHOICES = {
-    "track": "I know no tracks to suggest yet. Send me your listening with /listening import, or "
-    "name some with /listening add.",
-    "artist": "I know no artists to suggest yet. Send me your listening with /listening import, or "
-    "name some with /listening add.",
-    "piece": "There is no piece here that I could suggest yet. Make one with /compose.",
-    "for-us": "I know nothing yet that would suit all of you. Tell me what you like with "
-    "/taste declare.",
-}
-NOTHING = (
-    "I have nothing to suggest just now; tell me more about what you like with /taste declare."
-)
 OVER = "I do not keep that list any more; ask for another with /recommend."
 #: What a part of a score rests on, in plain words.
 PARTS_CHOICES = {

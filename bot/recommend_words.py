@@ -44,6 +44,19 @@ KINDS = {
     "progression": "progression",
     "loop": "loop",
 }
+#: Why there is no list; what to do about it.
+EMPTY_CHOICES = {
+    "track": "I know no tracks to suggest yet. Send me your listening with /listening import, or "
+    "name some with /listening add.",
+    "artist": "I know no artists to suggest yet. Send me your listening with /listening import, or "
+    "name some with /listening add.",
+    "piece": "There is no piece here that I could suggest yet. Make one with /compose.",
+    "for-us": "I know nothing yet that would suit all of you. Tell me what you like with "
+    "/taste declare.",
+}
+NOTHING = (
+    "I have nothing to suggest just now; tell me more about what you like with /taste declare."
+)
 NOT_KEPT = "Nothing of this is kept, so I learn nothing from it; the button below changes that."
 #: Five lines of the longest fit into a message.
 _LONGEST_REASON, _LONGEST_TITLE, _LONGEST_ARTIST = 200, 90, 60

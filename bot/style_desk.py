@@ -161,12 +161,7 @@ async def use(client: Segno, interaction: Interaction, name: str) -> None:
     else:
         style = await find(client, interaction, name)
         await client.db.run(styles.choose, interaction.user.id, style.id)
-        text = translate(
-            "From now on everything you ask me for is made in the style “{name}”. "
-            "/style use none ends that.",
-            locale,
-            name=style.name,
-        )
+        text = translate(style_words.IN_USE, locale, name=style.name)
     await interaction.response.send_message(text, ephemeral=True)
 
 

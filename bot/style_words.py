@@ -86,6 +86,10 @@ WORDS_NO_HELP = (
 )
 #: As in `models.lyricist.voice` and `voice_training`, which the Discord process does not load.
 LEAST_LINES, LEAST_GAIN = 60, 0.5
+IN_USE = (
+    "From now on everything you ask me for is made in the style “{name}”. "
+    "/style use none ends that."
+)
 NONE_YET = "You have no styles yet. Teach me one from your own pieces with /style learn."
 USE_IT = "Compose in it with /style use {name}."
 WEAR_IT = "Compose in it with --style “{name}”."

@@ -68,10 +68,10 @@ def draft(request: Request, seed: int, pieces: Path, makers: Makers) -> Draft:
         if asked.keep != Arrangement("arrange").keep:
             raise Refusal(KEEPS_FILES)
         return _again(request, asked, seed, piece, score, pieces, makers)
-    plan, edited, done = _edited(asked, piece.plan, score, seed, makers.arranger)
-    done["same"] = _others_stay(score, edited, done)
+    plan, changed, done = edited(asked, piece.plan, score, seed, makers.arranger)
+    done["same"] = _others_stay(score, changed, done)
     brief = replace(piece.brief, instruments=(), without=())
-    return _sketch(request, asked, seed, brief, plan, piece, done), edited
+    return _sketch(request, asked, seed, brief, plan, piece, done), changed
 
 
 def home_of(place: str | None, pieces: Path) -> Path:
@@ -220,10 +220,16 @@ def _texture(asked: Arrangement, pieces: Path, makers: Makers) -> Texture | None
     return texture_of(score.with_tracks(guest.kept), guest.source.plan, makers.arranger)
 
 
-def _edited(
+def edited(
     asked: Arrangement, plan: Plan, score: Score, seed: int, arranger: Arranger
 ) -> tuple[Plan, Score, dict[str, Any]]:
-    """One change to the players of a piece; all others keep every note."""
+    """One change to the players of a piece; all others keep every note.
+
+    Raises
+    ------
+    Refusal
+        When the piece does not allow it.
+    """
     track = score.track("melody")
     melody = track.notes if track else ()
     span = _span(asked, plan)

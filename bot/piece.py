@@ -32,7 +32,7 @@ class Lineage:
     """Where a piece comes from: its parent's id and how it was made from it."""
 
     parent: str | None = None
-    how: Literal["compose", "take", "extend"] | Use | Act | Pen = "compose"
+    how: Literal["compose", "take", "extend", "edit"] | Use | Act | Pen = "compose"
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def _developed(
         origin = open_music(asked.source, asked.title, pieces)
         theirs, given = origin.source.plan, brief.to_json()
         wanted = {"key": str(theirs.key), "meter": str(theirs.meter)}
-        brief = _accepted(given, {k: v for k, v in wanted.items() if k not in given})
+        brief = accepted(given, {k: v for k, v in wanted.items() if k not in given})
         plan = make_plan(brief, seed, request.locale)
         motif = opening(origin.source, plan.key)
         done["title"] = theirs.title
@@ -246,10 +246,10 @@ def _brief(asked: Rework, piece: PieceFile | None, made: Source) -> Brief:
         base.pop("seconds", None)
         base.pop("form", None)
         told["bars"] = plan.bars
-    return _accepted(base, {k: v for k, v in told.items() if v is not None})
+    return accepted(base, {k: v for k, v in told.items() if v is not None})
 
 
-def _accepted(base: Mapping[str, Any], more: Mapping[str, Any]) -> Brief:
+def accepted(base: Mapping[str, Any], more: Mapping[str, Any]) -> Brief:
     """A brief of `base` with what it can take of `more`; a stranger's file may be beyond it."""
     fields = dict(base)
     brief = brief_from_json(fields) if fields else Brief()

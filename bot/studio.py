@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot import arranging, worded, wordsmith, writing
+from bot import arranging, editing, worded, wordsmith, writing
 from bot.domain import Clip, Melody, OnProgress, Progress, Request, Rework
 from bot.files import PAPER, files_in, remove_files
 from bot.piece import Lineage, PieceFile, facts_of
@@ -125,6 +125,13 @@ class Studio:
             folder = pieces / piece_id(request, seed, 0)
             voice = "voice" in request.formats
             words = wordsmith.staying(request, pieces)
+            return [self.record(sketch, folder, on_progress, voice=voice, given=given, words=words)]
+        if request.kind == "edit":
+            on_progress(Progress(2, 4, "changing the piece"))
+            makers = arranging.Makers(self.composer, self.arranger)
+            sketch, given = editing.draft(request, seed, pieces, makers)
+            folder = pieces / piece_id(request, seed, 0)
+            voice, words = "voice" in request.formats, wordsmith.carried(sketch)
             return [self.record(sketch, folder, on_progress, voice=voice, given=given, words=words)]
         if request.kind == "extend":
             parent = PieceFile.load(pieces / str(request.parent))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bot import editing_words
 from bot.domain import Progress
 from bot.i18n import translate
 from bot.recipe import players, recipe
@@ -218,6 +219,8 @@ def done(
         return ""
     if told["use"] in PLAYED:
         return _played(told, locale, quote)
+    if told["use"] == "edit":
+        return editing_words.said(told, locale, quote)
     use, changes = str(told["use"]), told.get("changes") or {}
     if use == "vary" and "distance" in told:
         use = "near" if told["distance"] < 0.4 else "far" if told["distance"] > 0.6 else "vary"

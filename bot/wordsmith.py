@@ -114,6 +114,16 @@ def staying(request: Request, pieces: Path) -> Words | None:
         return None
     else:
         lyrics = reader.words(home, keep=not Path(str(asked.source)).is_absolute())
+    return _placed(lyrics, facts)
+
+
+def carried(sketch: PieceFile) -> Words | None:
+    """The words that a sketch brings along from the piece it was made of, if there are any."""
+    return _placed(sketch.lyrics, sketch.facts.get("words"))
+
+
+def _placed(lyrics: Lyrics | None, facts: Any) -> Words | None:
+    """Puts words under a melody that has a note for each of their syllables, and under no other."""
     if lyrics is None:
         return None
 

@@ -260,7 +260,7 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
         When `bars` is not positive or the piece would last more than 600 seconds.
     """
     seconds = seconds_with(plan, bars)
-    order = _extended(plan, bars)
+    order = extension_order(plan, bars)
     sections: list[PlanSection] = []
     chords: list[PlacedChord] = []
     at = 0
@@ -278,7 +278,7 @@ def extend_plan(plan: Plan, bars: int) -> Plan:
     )
 
 
-def _extended(plan: Plan, bars: int) -> list[tuple[PlanSection, int]]:
+def extension_order(plan: Plan, bars: int) -> list[tuple[PlanSection, int]]:
     """(section to copy, bars of it to take), in order, the old ending last.
 
     What is added goes round the body of the form from where it stopped, so that after a verse

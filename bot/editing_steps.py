@@ -1,0 +1,282 @@
+"""The steps of an edit: one function for each thing that can become different about a piece.
+
+In: a `Job` (what was asked, where, of which piece) and the `Work` so far. Out: a `Step`: the work
+after it and whether everything that was not meant stayed note for note, which is checked on the
+notes themselves. What the steps do to music is `models.reshape`'s business; players are
+`bot.arranging`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.arranging import Makers, edited
+from bot.domain import Arrangement, Change
+from bot.editing_ask import Place, key_meant, parts_meant, player_meant, sections_meant
+from models.composer import generate as uses
+from models.composer.source import Source
+from models.errors import Refusal
+from models.reshape import bars, compare, pitch, timing, touch
+from models.reshape.work import Span, Work, holding
+
+_DRAWS = 7_919  # how far apart the seeds of several draws of one edit lie
+
+
+@dataclass(frozen=True)
+class Job:
+    """An edit under way: `first` is the piece as it was, `place` counts its bars."""
+
+    change: Change
+    first: Work
+    place: Place
+    seed: int
+    makers: Makers
+    locale: str
+
+    @property
+    def meant(self) -> frozenset[str]:
+        """The parts that a slider is about: those named, else all of the piece."""
+        return self.place.parts or frozenset(p.name for p in self.first.plan.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step made, and whether the rest is as it was."""
+
+    work: Work
+    same: bool = True
+
+
+Act = Callable[[Job, Work], Step]
+
+
+def _untouched(before: Work, after: Work, names: frozenset[str] | None, span: Span | None) -> bool:
+    """Whether all but these parts in these bars is as it was."""
+    beats = None if span is None else before.beats(span)
+    return compare.same_elsewhere(before.score, after.score, names, beats)
+
+
+# --- pitch and time -------------------------------------------------------------------------------
+
+
+def key(job: Job, work: Work) -> Step:
+    """Into another key or mode; rhythm stays, in some bars only these move."""
+    wanted = key_meant(job.change.key or "", work.plan.key)
+    moved = pitch.in_key(work, wanted, job.place.span)
+    return Step(moved, _moved_only(work, moved, job.place.span))
+
+
+def semitones(job: Job, work: Work) -> Step:
+    """Up or down; a named part moves by octaves alone."""
+    steps, names = job.change.semitones or 0, job.place.parts
+    if not names:
+        moved = pitch.transposed(work, steps, job.place.span)
+        _must_move(work, moved, steps)
+        return Step(moved, _moved_only(work, moved, job.place.span))
+    moved = pitch.octaves(work, names, round(steps / 12), job.place.span)
+    _must_move(work, moved, steps)
+    return Step(moved, _untouched(work, moved, names, job.place.span))
+
+
+def _must_move(before: Work, after: Work, steps: int) -> None:
+    if [t.notes for t in after.score.tracks] != [t.notes for t in before.score.tracks]:
+        return
+    if steps > 0:
+        raise Refusal("What plays there reaches no higher; ask for less, or another instrument.")
+    raise Refusal("What plays there reaches no lower; ask for less, or another instrument.")
+
+
+def _moved_only(before: Work, after: Work, span: Span | None) -> bool:
+    """Whether notes begin where they did, and those outside the span are as they were."""
+    pitched = frozenset(t.name for t in before.score.tracks if not t.is_drum)
+    rhythm = compare.same_rhythm(before.score, after.score)
+    return rhythm and _untouched(before, after, pitched, span)
+
+
+def tempo(job: Job, work: Work) -> Step:
+    """Faster or slower, every note kept; a change is counted from what the piece was."""
+    change, bpm = job.change, job.first.plan.bpm
+    if change.tempo is not None:
+        bpm = change.tempo
+    elif change.pace is not None:
+        bpm *= change.pace
+    else:
+        bpm += change.faster or 0.0
+    return Step(timing.at_tempo(work, bpm))
+
+
+# --- players --------------------------------------------------------------------------------------
+
+
+def _arranged(job: Job, work: Work, asked: Arrangement, draw: int = 0) -> tuple[Work, str]:
+    """The work after one act of `bot.arranging`, and the name of the part that it was about."""
+    seed = job.seed + _DRAWS * draw
+    plan, score, done = edited(asked, work.plan, work.score, seed, job.makers.arranger)
+    return holding(work.planned(plan, score.tracks)), str(done.get("by") or done["part"])
+
+
+def _asked_bars(job: Job) -> tuple[int, int] | None:
+    span = job.place.span
+    return None if span is None else (span[0] + 1, span[1] + 1)
+
+
+def remove(job: Job, work: Work) -> Step:
+    """Players out, or silent in some bars."""
+    names = sorted({n for word in job.change.remove for n in parts_meant(work.plan, word)})
+    after = work
+    for name in names:
+        asked = Arrangement("mute", part=name, bars=_asked_bars(job))
+        after, _ = _arranged(job, after, asked)
+    return Step(after, _untouched(work, after, frozenset(names), job.place.span))
+
+
+def swap(job: Job, work: Work) -> Step:
+    """Other instruments for some parts; what a line plays stays, chords fit the new hands."""
+    after, touched = work, set()
+    for out, into in job.change.swap:
+        for name in sorted(parts_meant(after.plan, out)):
+            player = player_meant(after.plan, into)
+            asked = Arrangement("replace", part=name, instrument=player)
+            after, _ = _arranged(job, after, asked)
+            touched.add(name)
+    return Step(after, _untouched(work, after, frozenset(touched), None))
+
+
+def add(job: Job, work: Work) -> Step:
+    """Players in; in some bars only where these are named."""
+    after = work
+    for draw, word in enumerate(job.change.add):
+        player = player_meant(after.plan, word)
+        after, name = _arranged(job, after, Arrangement("add", instrument=player), draw)
+        if job.place.span is not None:
+            after = only_in(after, name, job.place.span)
+    return Step(after, _untouched(work, after, frozenset(), None))
+
+
+def only_in(work: Work, name: str, span: Span) -> Work:
+    """The work with one part silent outside a span.
+
+    Raises
+    ------
+    Refusal
+        When it plays nothing inside.
+    """
+    start, end = work.beats(span)
+    tracks = [
+        replace(t, notes=tuple(n for n in t.notes if start <= n.onset < end))
+        if t.name == name
+        else t
+        for t in work.score.tracks
+    ]
+    if not next(t.notes for t in tracks if t.name == name):
+        raise Refusal("Nothing could join in these bars; choose others, or the whole piece.")
+    return work.with_tracks(tracks)
+
+
+def reroll(job: Job, work: Work) -> Step:
+    """Parts written again, the melody by the composer."""
+    words = job.change.reroll or tuple(sorted(job.place.parts))
+    names = sorted({n for word in words for n in parts_meant(work.plan, word)})
+    after = work
+    for draw, name in enumerate(names):
+        part = next(p for p in work.plan.parts if p.name == name)
+        if part.role == "melody":
+            after = _new_melody(job, after)
+        else:
+            asked = Arrangement("reroll", part=name, bars=_asked_bars(job))
+            after, _ = _arranged(job, after, asked, draw)
+    return Step(after, _untouched(work, after, frozenset(names), job.place.span))
+
+
+def _new_melody(job: Job, work: Work) -> Work:
+    """Another melody over the same chords; in some bars one that fits on both sides."""
+    source, span = Source(work.plan, work.melody), job.place.span
+    if span is None:
+        made = uses.remelodise(source, job.makers.composer, job.seed)
+    else:
+        made = uses.infill(source, *span, job.makers.composer, job.seed)
+    tracks = [
+        replace(t, notes=tuple(sorted(made.melody))) if t.role == "melody" else t
+        for t in work.score.tracks
+    ]
+    return pitch.playable(work.with_tracks(tracks), work)
+
+
+# --- sliders of touch -----------------------------------------------------------------------------
+
+
+def loudness(job: Job, work: Work) -> Step:
+    """Louder or softer: everybody, or some parts against the others."""
+    steps, place = job.change.loudness or 0, job.place
+    if place.parts:
+        after = touch.forward(work, place.parts, steps, place.span)
+    else:
+        after = touch.louder(work, steps, place.span)
+    return Step(after, compare.same_elsewhere(work.score, after.score, frozenset()))
+
+
+def register(job: Job, work: Work) -> Step:
+    """Higher or lower by octaves: the melody (or the parts named), by two steps all but the bass.
+
+    Raises
+    ------
+    Refusal
+        When nobody meant can go further.
+    """
+    steps, place = job.change.register or 0, job.place
+    up = 1 if steps > 0 else -1
+    lead = {p.name for p in work.plan.parts if p.role == "melody"}
+    others = {p.name for p in work.plan.parts if not p.is_drum and p.role != "bass"}
+    names = place.parts or frozenset(lead if abs(steps) == 1 else others)
+    names = frozenset(p.name for p in work.plan.parts if p.name in names and not p.is_drum)
+    after = pitch.octaves(work, names, up, place.span)
+    _must_move(work, after, up)
+    return Step(after, _untouched(work, after, names, place.span))
+
+
+# --- form -----------------------------------------------------------------------------------------
+
+
+def form(job: Job, work: Work) -> Step:
+    """Sections out, and sections again; what is left is note for note what it was."""
+    plan = job.first.plan
+    out = sections_meant(job.change.cut, plan, job.locale)
+    twice = sections_meant(job.change.repeat, plan, job.locale)
+    after = bars.again(work, twice) if twice else work
+    if out:
+        gone = {b for first, last in out for b in range(first, last + 1)}
+        here = [(i, i) for i, b in enumerate(after.bars) if b in gone]
+        after = bars.without(after, here)
+    return Step(after, _same_bars(work, after))
+
+
+def length(job: Job, work: Work) -> Step:
+    """So many bars, or exactly so many seconds."""
+    change = job.change
+    if change.length_bars is not None:
+        after = bars.resized(work, change.length_bars)
+        if after.plan.seconds is not None:
+            after = after.planned(replace(after.plan, seconds=None))
+        return Step(after, _same_bars(work, after))
+    seconds = change.seconds or 0.0
+    stays = change.tempo is not None or change.pace is not None or change.faster is not None
+    free = work.planned(replace(work.plan, last_bpm=None, seconds=None))
+    sized = bars.resized(free, timing.bars_for(free, seconds))
+    return Step(timing.lasting(sized, seconds, tempo_stays=stays), _same_bars(work, sized))
+
+
+def _same_bars(before: Work, after: Work) -> bool:
+    """Whether each bar of what was put together is the bar it was taken from."""
+    places: dict[int, int] = {}
+    for place, origin in enumerate(before.bars):
+        places.setdefault(origin, place)
+    return compare.same_bars(before.score, after.score, [places[b] for b in after.bars])
+
+
+def title(job: Job, work: Work) -> Step:
+    """Another name."""
+    name = " ".join((job.change.title or "").split())[:120]
+    if not name:
+        raise Refusal("Tell me the new title.")
+    return Step(work.planned(replace(work.plan, title=name)))

@@ -8,8 +8,11 @@ pairs (bigrams), the usual cure for languages without spaces.
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -86,6 +89,13 @@ def get(db: Database, id: str) -> Piece | None:
     return found[0] if found else None
 
 
+def of_ids(db: Database, ids: Sequence[str]) -> tuple[Piece, ...]:
+    """Return those of these pieces that are there, in the order of the ids."""
+    where = "WHERE id IN (SELECT value FROM json_each(?)) AND deleted IS NULL"
+    found = {piece.id: piece for piece in _pieces(db, where, [json.dumps(list(ids))])}
+    return tuple(found[id] for id in ids if id in found)
+
+
 def was_deleted(db: Database, id: str) -> bool:
     """Whether there was such a piece and its owner deleted it."""
     found = db.conn.execute("SELECT 1 FROM pieces WHERE id = ? AND deleted IS NOT NULL", [id])
@@ -103,15 +113,18 @@ def search(
     user_id: int,
     guild_id: int | None,
     query: str = "",
+    since: float = 0.0,
+    until: float = math.inf,
     limit: int = 10,
     offset: int = 0,
 ) -> Page:
     """Return what `user_id` may see in `guild_id` (None: direct messages) that matches every word.
 
     Best match first; an empty query lists everything, newest first. Words match from their start.
+    Only what was made from `since` up to `until` (UTC epoch seconds).
     """
-    join, where = "", "WHERE (owner_id = ? OR guild_id = ?)"
-    values: list[Any] = [user_id, guild_id]
+    join, where = "", "WHERE (owner_id = ? OR guild_id = ?) AND created >= ? AND created < ?"
+    values: list[Any] = [user_id, guild_id, since, until]
     order = "ORDER BY created DESC, number DESC"
     terms = [f'"{term}"*' for term in query_terms(query)]
     if terms:

@@ -147,7 +147,7 @@ def _chain(heard: Heard, frames: Sequence[HeardFrame], session: Session, asker: 
             break  # what follows would be done to something else
         before = len(steps)
         for drawn in _opening(drafted.steps, frames[place + 1 :], said):
-            step = _onwards(drawn, steps, before, said.which)
+            step = _onwards(drawn, steps, before)
             merged = _merged(steps, step)
             if merged is not None:
                 steps[-1] = merged
@@ -167,10 +167,10 @@ def _chain(heard: Heard, frames: Sequence[HeardFrame], session: Session, asker: 
     return Plan(tuple(steps), tuple(notes))
 
 
-def _onwards(step: Step, steps: Sequence[Step], before: int, which: str) -> Step:
+def _onwards(step: Step, steps: Sequence[Step], before: int) -> Step:
     """A further step of the same frame works on what the one before it made."""
     last = len(steps)
-    if last <= before or steps[-1].tool not in _MAKERS or step.args.get("which") != which:
+    if last <= before or steps[-1].tool not in _MAKERS or "which" not in step.args:
         return step
     return replace(step, args={**step.args, "which": f"${last}"}, after=(last,))
 
@@ -178,7 +178,11 @@ def _onwards(step: Step, steps: Sequence[Step], before: int, which: str) -> Step
 def _drafted(said: Told, alone: bool) -> Drafted:
     if alone and said.intent not in ("compose", "song") and said.says(_SESSION.pattern):
         return planning_rest.session(said)
-    return _DRAFTS[said.intent](said)
+    drafted = _DRAFTS[said.intent](said)
+    if said.intent == "arrange" and drafted.steps and (args := planning_edit.beside(said)):
+        change = said.step("edit", which=said.which, **args)
+        return replace(drafted, steps=(*drafted.steps, change))
+    return drafted
 
 
 def _orders(step: Step) -> bool:

@@ -60,6 +60,7 @@ _NOT_THIS = re.compile(
     r"(?:\b(?:not|from|instead\s+of|rather\s+than|out\s+of|hate\s+the|no\s+more|you\s+made\s+it)"
     r"|\bdon'?t\s+want(?:\s+it)?|\b(?:is|was)n'?t|不是|而不是)\s*(?:in\s+)?$"
 )
+_BESIDE = ("key", "tempo", "pace", "transpose", "meter", "mood", "mood_not", "strength")
 #: Slots that say where or which, and not what should change.
 _NO_VALUES = ("which", "strength", "section", "bars")
 
@@ -116,6 +117,12 @@ def _edit(frame: Told) -> Drafted:
         places = ({},)
     steps = tuple(frame.step("edit", which=frame.which, **place, **args) for place in places)
     return Drafted(steps, tuple(notes.said))
+
+
+def beside(frame: Told) -> dict[str, Any]:
+    """What an arrangement should have besides its players: key, tempo, meter, mood."""
+    slots = tuple(pair for pair in frame.slots if pair[0] in _BESIDE)
+    return _values(replace(frame, slots=slots), Notes()) if slots else {}
 
 
 def _why(frame: Told) -> Sentence:

@@ -36,6 +36,8 @@ SEND_FILE = "Send me the file with your message (MIDI, MusicXML or a recording),
 FEWER_TAKES = "I make at most {most} versions at once."
 GO_ON_FROM_END = "I go on from the end of the piece."
 NO_OWN_LINE = "I write that line again and bring your words into it; /lyrics lets you set a line."
+FIRST_LINE = "Of your own words a new song takes the first line, so yours comes there."
+OWN_CHORDS = "I find the chords for a tune myself; given ones I take for new pieces only."
 NO_SCHEME = "I cannot read “{words}” as a rhyme scheme; letters such as ABAB say one."
 
 
@@ -56,21 +58,23 @@ def song(frame: Told) -> Drafted:
     args["scheme"] = _scheme(frame, notes)
     args["language"] = _language(frame, notes)
     args["first_line"] = unquoted(frame.one("line"))
+    if args["first_line"] and not frame.says(_STARTS):
+        notes.add((FIRST_LINE, {}))
     return Drafted((frame.step("song", words=words, **args),), tuple(notes.said))
 
 
 def _occasion(frame: Told) -> str:
     """What a song for somebody is about: "birthday, mia"."""
-    someone = frame.one("person")
-    if not someone or answers.person(someone) == "us":
+    people = [w for w in frame.all("person") if answers.person(w) != "us"]
+    if not people:
         return ""
     found = re.search(
         r"\b(birthday|love|wedding|goodbye|thank\s?you|graduation|anniversary)\b"
-        r"|(生日|情|婚礼|毕业|感谢|告别)",
+        r"|(生日|情(?=歌|诗)|婚礼|毕业|畢業|感谢|告别)",
         frame.folded,
     )
     kind = (found[1] or {"情": "爱情"}.get(found[2], found[2])) if found else ""
-    return ", ".join(p for p in (kind, someone.lstrip("@")) if p)
+    return ", ".join(p for p in (kind, *(w.lstrip("@") for w in people)) if p)
 
 
 def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
@@ -85,7 +89,9 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
     felt = list(dict.fromkeys(m for found in moods for m in found.ids))
     args["style"] = known[0] if len(known) == 1 else ""
     args["mood"] = felt[0] if len(felt) == 1 else ""
-    if not known and (artist := frame.one("artist")):
+    if not known and frame.all("theme"):  # "space" and "Christmas" are styles as well
+        args["style"] = named.exact_style(unquoted(frame.one("theme")))
+    if not args["style"] and (artist := frame.one("artist")):
         args["style"] = artist_style(artist, notes, frame.locale)
     keys = [k for w in frame.all("key") if (k := pitch.key(w))]
     if keys and keys[0][0].isupper():  # a mode alone is left to the reader, which finds a tonic
@@ -137,7 +143,7 @@ def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
 
 
 def _taste(frame: Told) -> str:
-    if any(answers.person(w) == "us" for w in frame.all("person")):
+    if frame.intent == "compose" and "us" in map(answers.person, frame.all("person")):
         return "ours"
     seen = take(Page.of(frame.text)).seen
     return "ours" if "taste-us" in seen else "mine" if "taste" in seen else ""
@@ -198,8 +204,14 @@ def arrange(frame: Told) -> Drafted:
             args["ensemble"] = ensemble
         else:
             found = named.players(words, frame.locale)
+            band = named.style(words, frame.locale)
+            if found.notes and band.ids and not band.notes and not args["style"]:
+                args["style"] = band.id  # "a mariachi band"
+                continue
             notes.add(*found.notes)
             players += found.ids
+    if frame.all("chords"):
+        notes.add((OWN_CHORDS, {}))
     args["instruments"] = list(dict.fromkeys(players))
     if not args.get("ensemble") and frame.says(r"\bfour\s+parts?\b|\bsatb\b|四部"):
         args["ensemble"] = "satb"
@@ -326,14 +338,14 @@ def _own_words(frame: Told, args: dict[str, Any], notes: Notes) -> None:
     if args["line"] and args["line"] != 1:
         notes.add((NO_OWN_LINE, {}))
         args["required"] = own
-    elif (
-        frame.says(r"\b(?:start|begin|first\s+line|open)\w*\b|第一句|开头|首句|起头")
-        or args["line"]
-    ):
+    elif frame.says(_STARTS) or args["line"]:
         args["first_line"], args["line"] = own[0], None
         args["required"] = own[1:]
     else:
         args["required"] = own
+
+
+_STARTS = r"\b(?:start|begin|first\s+line|open)\w*\b|第一句|开头|首句|起头"
 
 
 def _line_number(frame: Told) -> int | None:

@@ -32,7 +32,8 @@ _WHEN = re.compile(
     r"|november|december)|(?:an?|one|two|three|four|five|six|\d+)\s+(?:days?|weeks?|months?)\s+ago"
     r"|before\s+christmas|the\s+other\s+day|recently)\b"
     r"|昨天|昨晚|前天|今天早上|今天|今早|上周[一二三四五六日天]?|上个?星期[一二三四五六日天]?|上个?月|这周|本周|周[一二三四五六日天]"
-    r"|星期[一二三四五六日天]|[一二三四五六七八九十]+月份?|刚才|刚刚|之前|春节前|国庆的?时候|最近|[一二三四五六七八九十两\d]+[天周个月]+前"
+    r"|星期[一二三四五六日天]|[一二三四五六七八九十]+月份?|刚才|刚刚|之前|春节前|国庆的?时候|最近|[一二三四五六七八九十两\d]+[天周个月]+前",
+    re.ASCII,
 )
 _OPEN = (
     r"\b(?:open|load|pull\s+up|bring\s+up|bring\s+back|go\s+back\s+to|get\s+out|put\s+.*on\s+the\s+table)\b"

@@ -29,7 +29,8 @@ FILE_WORDS = re.compile(
     r"\b(?:file|midi|mid|hum(?:med|ming)?|record(?:ing|ed)|attach(?:ed|ment)?|upload(?:ed)?"
     r"|voice\s+(?:memo|note|message)|whistl\w+|abc|lead\s+sheet"
     r"|what\s+i\s+(?:just\s+)?(?:hum|sang|play|whistl)\w*)\b"
-    r"|文件|哼|录音|录了|附件|上传|口哨|语音"
+    r"|文件|哼|录音|录了|附件|上传|口哨|语音",
+    re.ASCII,
 )
 _LEAD = re.compile(
     r"^[\s,.;:!?&，。；！？、~]*(?:(?:and|then|also|next|plus|now|ok(?:ay)?|alright|so|oh|but|first"
@@ -40,7 +41,8 @@ _LEAD = re.compile(
 _TAIL = re.compile(r"(?:[\s,.;:&，。；、]|\b(?:and|then|with|also|but)\b|然后|再|和|并)+$")
 _KEEPS = re.compile(
     r"\b(?:don'?t\s+(?:touch|change)|keep(?:ing)?|leave|not\s+touching|without\s+(?:touching|changing))"
-    r"\s+(?:the\s+|my\s+|its\s+)?$|(?:别动|不动|别改|保留|留着)(?:这[段个])?\s*$"
+    r"\s+(?:the\s+|my\s+|its\s+)?$|(?:别动|不动|别改|保留|留着)(?:这[段个])?\s*$",
+    re.ASCII,
 )
 _CALLED = (
     r"(?:\b(?:called|titled|named|entitled|name\s+it|call\s+it|title\s+it|title|name)\b\s*:?\s*"
@@ -102,8 +104,8 @@ class Told:
         return fold(self.text)
 
     def says(self, pattern: str) -> bool:
-        """Whether the frame's text has a pattern, in lower case."""
-        return re.search(pattern, self.folded) is not None
+        """Whether the frame's text has a pattern; Chinese beside a Latin word bounds it."""
+        return re.search(pattern, self.folded, re.ASCII) is not None
 
     @property
     def has_piece(self) -> bool:

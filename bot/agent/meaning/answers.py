@@ -181,7 +181,9 @@ def person(words: str) -> str:
     """Give "us" for several of us, else the name as it was said."""
     plain = fold(words)
     ours = (
-        r"\b(?:us|we|everyone|everybody|all of us|both of us|we'd all|friends|the (?:whole )?server"
-        r"|group|band)\b|我们|大家|咱|全服|群里|所有人|我和|我俩|\bme and\b|\band (?:me|i)\b"
+        r"\b(?:us|we|everyone|everybody|all of us|both of us|we'd all|friends"
+        r"|the (?:whole )?server)\b"
+        r"|\bme and\b|\band (?:me|i)\b"
+        r"|我们(?![班校公学战乐])|大家|咱|全服|群里|所有人|我和|我俩"
     )
     return "us" if re.search(ours, plain) else words.strip().lstrip("@")[:60]

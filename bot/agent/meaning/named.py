@@ -72,6 +72,12 @@ def style(words: str, locale: str = "en") -> Named:
     return _nearest(words, (catalogue,), locale, known=bool(found))
 
 
+def exact_style(words: str) -> str:
+    """The id of the style that is called exactly so, "" where none is."""
+    found = vocabulary.load().styles.find(bare(words))
+    return found.id if found else ""
+
+
 def moods(words: str, locale: str = "en") -> Named:
     """The moods that words name, in order: "sad but hopeful" has two."""
     catalogue = vocabulary.load().moods
@@ -221,7 +227,8 @@ _SHORT = {
     "暗": "dark", "冷": "cold", "暖": "warm", "燃": "energetic", "压抑": "dark", "急": "urgent",
     "喜": "happy", "静": "calm", "柔": "tender", "欢": "cheerful", "fast": "urgent",
     "loud": "aggressive", "busy": "chaotic", "cheesy": "playful", "sweet": "romantic",
-    "noisy": "chaotic", "boring": "neutral", "late night": "contemplative", "治愈": "warm",
+    "noisy": "chaotic", "boring": "neutral", "grateful": "warm",
+    "late night": "contemplative", "治愈": "warm",
     "热血": "energetic", "大气": "majestic", "恐怖": "spooky", "阴森": "spooky", "甜蜜": "romantic",
     "苦涩": "bittersweet", "苦": "bittersweet", "科技": "cold", "悬疑": "mysterious",
     "感人": "tender", "哀而不伤": "bittersweet", "硬": "aggressive", "亮": "cheerful",

@@ -20,8 +20,8 @@ _POLITE = re.compile(
 )
 #: How much, as people say it; longer ones first where one holds another.
 _MUCH = (
-    "a whole lot", "a good deal", "a good bit", "a fair bit", "a lot", "way", "much", "tons", "far", "loads",
-    "really", "super", "a ton",
+    "a whole lot", "a good deal", "a good bit", "a fair bit", "a lot", "way", "much", "tons", "far",
+    "loads", "really", "super", "a ton",
     "completely", "totally", "drastically", "significantly", "majorly", "明显", "很多", "非常",
     "大幅", "得多", "多得多", "特别", "超级", "好多", "狠狠",
 )  # fmt: skip

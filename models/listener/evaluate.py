@@ -117,7 +117,8 @@ class Tagger:
     def hear(self, examples: Sequence[Example]) -> list[Decoded]:
         """One frame for each message."""
         shape = shape_of(self.facts)
-        net, reader = merged(self.tensors, shape), Reader(shape.signs, features=shape.features > 0)
+        reader = Reader(shape.signs, features=shape.features > 0)
+        net = merged(self.tensors, shape, reader)
         frames: list[Decoded] = []
         for at in range(0, len(examples), 32):
             some = examples[at : at + 32]

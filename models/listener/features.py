@@ -71,6 +71,7 @@ PATTERNS: dict[str, str] = {
         r"|\.[a-z0-9]{2,4}\b"
     ),
     "rhyme": r"(?-i:\b[AB][ABCDX]{2,7}\b)|\b(?:aabb|abab|abcb|aaba|abba|aaaa)\b",
+    "apart": r"(?<=\s)\S",  # what stands after a space: tells lists apart in Chinese
     "link": r"https?:\S+|www\.\S+",
 }
 FEATURES: tuple[str, ...] = tuple(

@@ -3,8 +3,9 @@
 In: token ids with their words' shapes and features. Out: for every word the scores of its slot tag
 and of a frame beginning there, and for every frame the scores of its intent. The encoder is
 MiniLM-L6 with a LoRA adapter (Hu and others, ICLR 2022); Chinese characters and emoji, which its
-vocabulary hardly has, enter by embeddings of their own. Intent and slots are learned together
-as in Chen, Zhuo and Wang ("BERT for Joint Intent Classification and Slot Filling", 2019).
+vocabulary hardly has, enter by embeddings of their own that begin at English words for them.
+Intent and slots are learned together as in Chen, Zhuo and Wang ("BERT for Joint Intent
+Classification and Slot Filling", 2019).
 """
 
 from __future__ import annotations
@@ -68,16 +69,26 @@ class Outputs(NamedTuple):
 
 
 class Network(nn.Module):
-    """The encoder (bare or wrapped by peft) and the heads of a `Shape`."""
+    """The encoder (bare or wrapped by peft) and the heads of a `Shape`.
 
-    def __init__(self, encoder: PreTrainedModel, shape: Shape, drop: float = 0.15) -> None:
+    `glosses` (S + 1, d) are where the embeddings of the signs begin; only what is learned beyond
+    them is a weight, at first nothing.
+    """
+
+    glosses: torch.Tensor
+
+    def __init__(
+        self, encoder: PreTrainedModel, shape: Shape, glosses: torch.Tensor, drop: float = 0.15
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         width = encoder.config.hidden_size
         self.known = encoder.config.vocab_size
         # One more for a sign that no message of the training text had.
+        self.register_buffer("glosses", glosses, persistent=False)
         self.signs = nn.Embedding(len(shape.signs) + 1, shape.sign_width)
-        self.sign_up = nn.Linear(shape.sign_width, width)
+        nn.init.zeros_(self.signs.weight)
+        self.sign_up = nn.Linear(shape.sign_width, width, bias=False)
         self.shapes = nn.Embedding(SHAPES, 16)
         self.drop = nn.Dropout(drop)
         self.narrow = nn.Linear(4 * width, shape.narrow)
@@ -132,7 +143,8 @@ class Network(nn.Module):
         own = inputs.ids >= self.known
         embedded = table(inputs.ids.masked_fill(own, 0))
         if own.any():
-            signs = self.sign_up(self.signs((inputs.ids - self.known).clamp(min=0)))
+            number = (inputs.ids - self.known).clamp(min=0)
+            signs = self.glosses[number] + self.sign_up(self.signs(number))
             embedded = torch.where(own[..., None], signs.to(embedded.dtype), embedded)
         out = self.encoder(
             inputs_embeds=embedded, attention_mask=inputs.seen, output_hidden_states=True

@@ -27,9 +27,11 @@ _NOTHING = HeardFrame("chat", (), (0, 0), 0.0, "help", 0.0, sure=False)
 class Listener:
     """A network in memory; it keeps no state between messages."""
 
-    def __init__(self, net: Network, shape: Shape, calibration: Calibration) -> None:
-        self.net, self.shape, self.calibration = net.eval(), shape, calibration
-        self.reader = Reader(shape.signs, features=shape.features > 0)
+    def __init__(
+        self, net: Network, reader: Reader, shape: Shape, calibration: Calibration
+    ) -> None:
+        self.net, self.reader = net.eval(), reader
+        self.shape, self.calibration = shape, calibration
 
     def listen(self, text: str) -> Heard:
         """What a message of any characters asks for; never raises."""
@@ -87,7 +89,8 @@ def listener_of(tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> List
     """The adapter merged into the encoder, and the heads, of what a weight's file holds."""
     shape = shape_of(facts)
     calibration = Calibration(**facts.get("calibration", {}))
-    return Listener(merged(tensors, shape), shape, calibration)
+    reader = Reader(shape.signs, features=shape.features > 0)
+    return Listener(merged(tensors, shape, reader), reader, shape, calibration)
 
 
 def shape_of(facts: dict[str, Any]) -> Shape:
@@ -97,12 +100,14 @@ def shape_of(facts: dict[str, Any]) -> Shape:
     return Shape(**values)
 
 
-def merged(tensors: dict[str, torch.Tensor], shape: Shape) -> Network:
+def merged(tensors: dict[str, torch.Tensor], shape: Shape, reader: Reader) -> Network:
     """MiniLM with a weight's adapter added to its matrices: as fast as without.
 
     Rank-stabilised LoRA (Kalajdzievski, 2023): W + B A alpha / sqrt(rank), alpha twice the rank.
     """
-    net = Network(load_encoder(), shape)
+    encoder = load_encoder()
+    table = encoder.get_input_embeddings().weight.detach()
+    net = Network(encoder, shape, reader.gloss_vectors(table))
     own = dict(net.named_parameters())
     scale = 2 * math.sqrt(shape.rank)
     with torch.no_grad():

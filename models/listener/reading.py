@@ -6,6 +6,7 @@ same tokens; a character that MiniLM's vocabulary lacks has a number after its l
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ from models.lyricist.packages import package_folder
 
 #: Tokens that the encoder can see of one message, the first and last mark included.
 LONGEST = 320
+
+
+def glosses() -> dict[str, str]:
+    """Chinese character -> some English words of its meaning, commonest characters first."""
+    lines = Path(__file__).with_name("han_glosses.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if "\t" in line)
 
 
 def minilm_folder() -> Path:
@@ -69,9 +76,26 @@ class Reader:
             if self.is_sign(word):
                 found = [len(self._vocabulary) + self._signs.get(word, self._count)]
             else:
-                found = self._tokenizer.encode(word, add_special_tokens=False)[:12]
+                whole = word.encode("utf-8", "replace").decode()  # half a surrogate pair
+                found = self._tokenizer.encode(whole, add_special_tokens=False)[:12]
             self._spelled[word] = found = found or [self._unknown]
         return found
+
+    def gloss_vectors(self, table: torch.Tensor) -> torch.Tensor:
+        """What each sign means in the encoder's own words, (S + 1, d), from its `table` (V, d).
+
+        The mean of the embeddings of a character's English words, or of the words of its Unicode
+        name ("fire"), as long as an embedding is; zero for the sign that no message had.
+        """
+        known, usual = glosses(), table.norm(dim=1).mean()
+        rows = torch.zeros(self._count + 1, table.shape[1])
+        for sign, row in self._signs.items():
+            words = known.get(sign) or unicodedata.name(sign, "").lower()
+            tokens = [self._vocabulary[w] for w in words.split() if w in self._vocabulary]
+            if tokens:
+                mean = table[tokens].mean(0)
+                rows[row] = mean * (usual / mean.norm())
+        return rows
 
     def fitting(self, words: Sequence[Word]) -> Sequence[Word]:
         """As many of the words from the first as the encoder can see at once."""

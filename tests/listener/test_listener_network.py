@@ -58,10 +58,13 @@ def test_the_merged_weight_computes_what_was_trained(trained, task):
     assert shape_of(facts) == trainer.shape
     inputs, _ = trainer.batch(task.held, learning=False)
     with torch.no_grad():
-        ours = merged(tensors, trainer.shape)(inputs)
-        theirs = trainer.averaged()(inputs)
-    assert torch.allclose(ours.tags, theirs.tags, atol=0.1)
-    assert torch.allclose(ours.starts, theirs.starts, atol=0.1)
+        ours = merged(tensors, trainer.shape, trainer.reader)(inputs)
+        with torch.autocast("cpu", torch.bfloat16):
+            theirs = trainer.averaged()(inputs)
+    # Training rounds the frozen matrices to bf16; what is shipped is added to the exact ones.
+    assert float((ours.tags - theirs.tags).abs().mean()) < 0.05
+    assert float((ours.starts - theirs.starts).abs().mean()) < 0.05
+    assert float(ours.tags.abs().mean()) > 0.5
 
 
 def test_a_broken_run_goes_on(trained, task, tmp_path):

@@ -178,6 +178,8 @@ def _onwards(step: Step, steps: Sequence[Step], before: int) -> Step:
 def _drafted(said: Told, alone: bool) -> Drafted:
     if alone and said.intent not in ("compose", "song") and said.says(_SESSION.pattern):
         return planning_rest.session(said)
+    if answer := planning_rest.by_command(said):
+        return answer
     drafted = _DRAFTS[said.intent](said)
     if said.intent == "arrange" and drafted.steps and (args := planning_edit.beside(said)):
         change = said.step("edit", which=said.which, **args)

@@ -22,7 +22,7 @@ from bot.agent.planning_said import (
     trimmed,
 )
 from bot.agent.understand import read
-from bot.agent.values import Sentence
+from bot.agent.values import Sentence, Step
 from bot.agent.wishes import take
 from bot.wording import quoted
 from models import vocabulary
@@ -236,6 +236,8 @@ def vary(frame: Told) -> Drafted:
     """Other versions of a piece or of a place in it; of one part, the part written again."""
     said = [t for w in frame.all("takes") if (t := spans.takes(w))]
     notes = Notes()
+    if not said and (changed := _as_edit(frame, notes)):
+        return Drafted((changed,), tuple(notes.said))
     if said and said[0] > spans.MOST_TAKES:
         notes.add((FEWER_TAKES, {"most": spans.MOST_TAKES}))
     place = frame.places[0]
@@ -256,6 +258,21 @@ def vary(frame: Told) -> Drafted:
     return Drafted((step,), tuple(notes.said))
 
 
+def _as_edit(frame: Told, notes: Notes) -> Step | None:
+    """One other version in a named style or mood is a change of it."""
+    styles = [named.style(w, frame.locale) for w in frame.all("style")]
+    moods = [named.moods(w, frame.locale) for w in frame.all("mood")]
+    if len(styles) + len(moods) != 1:
+        return None
+    notes.add(*(styles + moods)[0].notes)
+    told = {"style": styles[0].id} if styles else {"mood": moods[0].id}
+    return (
+        frame.step("edit", which=frame.which, **frame.places[0], **told)
+        if any(told.values())
+        else None
+    )
+
+
 def _takes_unsaid(frame: Told) -> int | None:
     """One where a single other version is asked for; else left to the tool."""
     one = (
@@ -274,10 +291,21 @@ def _distance(frame: Told) -> str:
     return "near" if degree == 1 or frame.says(near) else ""
 
 
+_PRESENT = re.compile(r"(?:\bonly|\bnow|\bcurrently|现在|才|只有)\s*(?:\w+\s*)?$", re.ASCII)
+
+
+def _beside_it(frame: Told, words: str) -> bool:
+    """Whether a section only says where the new one goes: "a bridge after the chorus"."""
+    after = frame.text[frame.text.find(words) + len(words) :]
+    before = re.search(r"\b(?:after|before|following|past)\s+(?:the\s+)?$", frame.before(words))
+    return bool(before or re.match(r"\s*(?:后面|之后|以后|前面|之前|后再)", after))
+
+
 def extend(frame: Told) -> Drafted:
     """More of a piece: up to a length, by a length, or with further sections."""
     notes = Notes()
-    lengths = [n for w in frame.all("length") if (n := spans.length(w, frame.text))]
+    said = [w for w in frame.all("length") if not _PRESENT.search(frame.before(w))]
+    lengths = [n for w in said if (n := spans.length(w, frame.text))]
     length = lengths[0].text if lengths else ""
     if not length and frame.says(r"\bdouble\b|两倍|一倍"):
         length = "x2"
@@ -285,7 +313,7 @@ def extend(frame: Told) -> Drafted:
         length = {1: "+4 bars", 2: "", 3: "x2"}[strength(frame.one("strength"))]
     if frame.all("bars"):
         notes.add((GO_ON_FROM_END, {}))
-    sections = [spans.section(w) for w in frame.all("section")]
+    sections = [spans.section(w) for w in frame.all("section") if not _beside_it(frame, w)]
     steps = [
         frame.step("extend", which=frame.which, length=length if first else "", section=section)
         for first, section in zip([True, *[False] * len(sections)], sections or [""], strict=False)
@@ -307,6 +335,8 @@ def lyrics(frame: Told) -> Drafted:
         changed = manner.change(wish, locale=frame.locale)
         args["mood"] = changed.args.get("mood", "") or _away(changed.args.get("avoid", []))
         notes.add(*(() if args["mood"] else changed.notes))
+    if not args["mood"] and (refused := frame.one("mood_not")):
+        args["mood"] = _away(list(named.moods(refused, frame.locale).ids))
     args["scheme"] = _scheme(frame, notes)
     args["language"] = _language(frame, notes)
     args["section"] = spans.section(frame.one("section")) if frame.one("section") else ""
@@ -325,8 +355,8 @@ def _away(avoid: list[str]) -> str:
 
 def _again(frame: Told) -> bool:
     return frame.says(
-        r"\b(?:re-?write|again|other|different|change|new\s+(?:words|lyrics)|instead|translate|redo"
-        r"|fix|doesn'?t|less|more|make\s+the\s+(?:words|lyrics))\b|重写|换|改|再写|别的|另|不好|不押"
+        r"\b(?:re-?write|again|other|different|change|instead|translate|redo"
+        r"|fix|doesn'?t|less|more|make\s+the\s+(?:words|lyrics))\b|重[写新]|换|改|再[写来]|别的?|另|不好|不押|调整|翻"
     )
 
 
@@ -365,7 +395,7 @@ def _line_number(frame: Told) -> int | None:
 
 
 def _scheme(frame: Told, notes: Notes) -> str:
-    said = frame.one("scheme")
+    said = next(iter(frame.all("scheme")[-1:]), "")  # "not AAAA, AABA": the last counts
     letters = answers.scheme(said) if said else None
     if said and letters is None:
         notes.add((NO_SCHEME, {"words": quoted(said, 40)}))

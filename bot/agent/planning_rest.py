@@ -23,6 +23,11 @@ AS_STARS = "I take “{words}” as {stars} stars."
 ONLY_TO_YOU = "I hand files to you only; you can send them on."
 WHOLE_PIECE = "I play a piece as a whole; the stems hold each part on its own."
 NO_NUMBERS = "I have no numbered notation; the score is in staff notation."
+BY_IMPORT = "/listening import counts your own listening history, where you agree to it first."
+BY_DIGEST = "/taste digest sends you five suggestions a week, and stops doing so."
+BY_MOTIF = "A hook of your own goes into a new piece with /motif, such as /motif 3 5 6 5."
+BY_SETTINGS = "/settings changes the language of my replies and switches voice messages on or off."
+BY_SERVER = "/server is where those who manage a server say where and how I answer."
 #: When something was made, as it is said in the library's questions.
 _WHEN = re.compile(
     r"\b(?:yesterday|today|tonight|last\s+(?:night|week|month|year|time)"
@@ -47,12 +52,40 @@ _MINE = re.compile(
 
 
 _KINDS_SAID = {
-    "progression": r"\bchords?\b|\bprogressions?\b|\bscales?\b|和弦",
+    "progression": r"\bchords?\b|\bprogressions?\b|\bscales?\b|\bmodes?\b|\bturnarounds?\b|和弦"
+    r"|进行",
     "loop": r"\bloops?\b|\bbeats?\b|鼓点",
     "artist": r"\bwho\b|\bartists?\b|\bbands?\b|\bcomposers?\b|谁|歌手|作曲家|乐队",
     "mood": r"\bmood\b|心情",
     "style": r"\b(?:styles?|genres?)\b|风格|曲风",
 }
+
+
+#: What only a command does, by what asks for it; a message of other intents never means it.
+_COMMANDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("taste", "privacy", "help"), r"\bimport\b|导入|导进", BY_IMPORT),
+    (("recommend", "taste", "help"), r"\bweekly\b|\b(?:every|each|a)\s+week\b|每周"
+        r"|每个?星期", BY_DIGEST),
+    (("compose", "edit", "help"), r"\b(?:hook|motif|motive)\b\D{0,20}\d(?:[\s,-]+\d){2,}"
+        r"|动机\D{0,8}\d"
+     r"(?:[\s,，-]*\d){2,}", BY_MOTIF),
+    (("help", "privacy", "chat", "other"),
+     r"\b(?:reply|answer|talk|speak|write)\s+(?:to\s+(?:me|us)\s+)?in\s+(?:chinese|english)"
+     r"|\b(?:your|reply|bot'?s?)\s+language\b|\bvoice\s+messages?\b.*\b(?:on|off|stop|no)\b"
+     r"|\b(?:no|stop|turn\s+(?:on|off))\b.*\bvoice\s+messages?\b|用[中英]文(?:回|说|跟)|[换改]语言|语音消息",
+     BY_SETTINGS),
+    (("help", "privacy", "other", "style"), r"\bserver\s+(?:settings|quota|channels?)\b"
+        r"|服务器设置|服务器的设置",
+     BY_SERVER),
+)  # fmt: skip
+
+
+def by_command(frame: Told) -> Drafted | None:
+    """What only a slash command does is answered with its name."""
+    for intents, pattern, answer in _COMMANDS:
+        if frame.intent in intents and frame.says(pattern):
+            return Drafted((), ((answer, {}),))
+    return None
 
 
 def recommend(frame: Told) -> Drafted:
@@ -110,7 +143,7 @@ def _count(frame: Told) -> int | None:
     if said := frame.one("takes"):
         return spans.takes(said)
     found = re.search(
-        r"(?<![\d/])(\d{1,2})(?=\s+(?!bpm|bars?|%|stars?)[a-z])|(\d{1,2})[个首种]", frame.folded
+        r"(?<![\w/])(\d{1,2})(?=\s+(?!bpm|bars?|%|stars?)[a-z])|(\d{1,2})[个首种]", frame.folded
     )
     value = int(found[1] or found[2]) if found else 0
     return value if 1 <= value <= 10 and not frame.all("tempo") else None
@@ -170,7 +203,8 @@ def library(frame: Told) -> Drafted:
     moods = [*frame.all("mood"), *frame.all("which")]
     mood = next((m.id for w in moods if (m := named.moods(_plain(w))).ids and not m.notes), "")
     slots = ("title", "theme", "key", "instrument", "person")
-    query = " ".join(unquoted(w) for name in slots for w in frame.all(name))
+    said = [unquoted(w).lstrip("@") for name in slots for w in frame.all(name)]
+    query = " ".join(w for w in said if answers.person(w) != "us")
     if not query and not (style or mood or when) and piece:
         query = " ".join(_MINE.sub(" ", fold(piece)).split())
     elif (
@@ -207,6 +241,8 @@ def taste(frame: Told) -> Drafted:
     """One's taste: shown, compared, the server's, or told."""
     likes = _liked(frame, ("style", "artist", "work", "mood", "instrument"))
     dislikes = _liked(frame, ("style_not", "mood_not", "without"))
+    if likes and not dislikes and frame.says(_DISLIKED):
+        likes, dislikes = [], likes
     act = _first(frame, _TASTE_ACTS, "declare" if likes or dislikes else "show")
     if act == "declare" and not (likes or dislikes):
         act = "show"
@@ -258,10 +294,11 @@ def cancel(frame: Told) -> Drafted:
 
 def undo(frame: Told) -> Drafted:
     """Back to the version before, or forward again, or to one that is named."""
-    if frame.says(r"\bredo\b|\bforward\b|重做|前进|恢复撤销") and not frame.says(r"\bundo\b|撤销"):
+    again = r"\bredo\b|\bforward\b|\bun-?undo\b|ctrl\s?\+?\s?y\b|重做|前进|反撤销|恢复撤销"
+    if frame.says(again) and not frame.says(r"(?<!un-)(?<!un)\bundo\b|(?<!反)(?<!恢复)撤销"):
         return Drafted((frame.step("redo"),))
     which = frame.named_piece
-    before = r"\b(?:before|previous|last|old|prior)\b|上一|之前|刚才|原来|前一"
+    before = r"\b(?:before|previous|last|old|prior|earlier)\b|上一|之前|刚才|原来|前一"
     if which and not re.search(before, fold(which)):
         return Drafted((frame.step("open", which=which),))
     found = re.search(
@@ -293,33 +330,40 @@ def _first(frame: Told, acts: Mapping[str, str], default: str) -> str:
 
 
 _STYLE_ACTS = {
-    "share": r"\b(?:un)?share\b|\blet\b.*\buse\b|\bcan\b.*\buse\s+my\b|\bwho\s+can\b|分享"
-    r"|让.*用|能用我|谁能",
+    "share": r"\b(?:un)?shar(?:e|ing)\b|\blet\b.*\buse\b|\bcan\b.*\buse\s+my\b|\bwho\s+can\b"
+    r"|\bprivate\b|分享|让.*用|能用我|谁能|给.+用|别人",
     "forget": r"\b(?:forget|delete|remove|erase)\b|忘|删",
-    "stop": r"\b(?:stop|normal|default|anymore|no\s+longer|without\s+my|don'?t\s+use|turn\s+off)\b"
-    r"|停用|不用|默认|别用|不要用|关掉",
-    "learn": r"\b(?:learn(?!ed\b)|study|train|teach|analy[sz]e|make\s+a\s+style|pick\s+up|call\s+my"
-    r"|save\s+this|like\s+me|here\s+are|these|write\s+like)\b(?!.*\bdone\b)|学(?!好)|照着写",
-    "list": r"\b(?:list|which|what|show|ready|done)\b|列出|哪些|学好了|看看",
-    "use": r"\b(?:use|switch|from\s+now|compose\s+in|apply|my\s+style|own\s+style)\b|用|切换|以后",
+    "list": r"\b(?:list|which|ready|how\s+far|done|show\s+(?:me\s+)?my)\b"
+    r"|列出|哪些|哪个|几个|学好了|学完|学到哪|多久|看看",
+    "stop": r"\b(?:stop|normal|default|anymore|no\s+longer|without\s+my|don'?t\s+use)\b"
+    r"|\bturn\b.*\boff\b|停用|不用|默认|别用|不要用|关掉",
+    "learn": r"\b(?:learn|study|train|retrain|teach|analy[sz]e|pick\s+up|call\s+(?:my|the\s+new)"
+    r"|save\s+this|like\s+me|here\s+are|here's|these|write\s+like|imitate|buil[dt]|from\s+this"
+    r"|make\s+a\s+style)\b|学|照|练|模仿|总结|喂",
+    "use": r"\b(?:use|switch|from\s+now|from\s+here|compose\s+in|apply|my\s+style|own\s+style)\b"
+    r"|用|切|以后",
 }
 _TASTE_ACTS = {
-    "compare": r"\b(?:compare|in\s+common|similar|versus|vs)\b|对比|比较|比比|共同|比一比",
-    "server": r"\b(?:server|everyone\s+here|this\s+place)\b|服务器|全服|群里",
-    "declare": r"\b(?:i|we)(?:'m| am| really| also| usually| mostly)*\s*(?:like|love|into|hate"
-    r"|prefer|adore"
-    r"|listen|grew|can't|don't|enjoy|been)\b|\bremember|\bfan\b|\bfavou?rite|\badd\b|\bput\b|\bnote\b"
-    r"|\bnever\b|\bmy\s+jam\b|\bnot\s+for\s+me\b|喜欢|讨厌|爱|记[住下]|粉丝|迷上|在听|常听|别再|无感|听得最多",
-    "show": r"\b(?:show|what|draw|tell|share|import|see)\b|看看|怎样|什么样|画|分享|导入",
+    "compare": r"\b(?:compare|in\s+common|similar|versus|vs)\b|对比|比较|比比|共同|比一比|口味像",
+    "server": r"\b(?:server|everyone\s+here|this\s+place)\b|服务器|全服|群",
+    "declare": r"\b(?:i|we)(?:'m| am| really| also| usually| mostly| all)*\s*(?:like|love|into|hate"
+    r"|prefer|adore|listen|grew|can't|don't|enjoy|been)\b|\bremember|\bfan\b|\bfavou?rite"
+    r"|\badd\b|\bput\b|\bnote\b|\bnever\b|\bmy\s+jam\b|\bnot\s+for\s+me\b"
+    r"|喜欢|讨厌|爱|记[住下]|粉丝|迷上|在听|常听|别再|无感|听得最多",
+    "show": r"\b(?:show|what|draw|tell|share|see)\b|看看|怎样|什么样|画|分享",
 }
+#: What turns a liking round where no slot says so.
+_DISLIKED = (
+    r"\b(?:hate|can'?t\s+stand|don'?t\s+(?:like|enjoy)|headache|not\s+into|dislike|never|not\s+a\s+fan)\b"
+    r"|讨厌|不喜欢|无感|受不了|不爱听"
+)
 _PRIVACY_ACTS = {
     "export": r"\b(?:export|copy|download|send\s+me|gdpr|give\s+me)\b|导出|一份|下载|发我",
-    "off": r"\b(?:withdraw|consent|turn\s+off|switch\s+off|opt\s+out|keep\s+nothing)\b|撤回"
-    r"|关闭|关掉",
-    "pause": r"\b(?:pause|stop|don'?t\s+(?:save|record|store|track|remember|keep"
-    r"|want\s+you\s+to\s+(?:keep|save"
-    r"|record|store|track))|resume|turn\b.*\b(?:on|back)|no\s+more)\b|暂停|别[再记保]|不要再?[记保存]|停止|恢复"
-    r"|不想让你",
+    "off": r"\b(?:withdraw|consent|turn\s+off|switch\s+off|opt\s+out|keep\s+nothing|take\s+back)\b"
+    r"|撤回|关闭|关掉|不同意|授权",
+    "pause": r"\b(?:pause|stop|take\s+a\s+break|resume|no\s+more)\b|\bturn\b.*\b(?:on|back)\b"
+    r"|\bdon'?t\s+(?:want\s+you\s+to\s+)?(?:save|record|store|track|remember|keep)\b"
+    r"|暂停|别再?[记存保录]|不要再?[记保存录]|停止|恢复|不想让你|不想被",
     "forget": r"\b(?:forget|delete[d]?|erase|wipe|remove[d]?|clear)\b|忘|删|清空|清除",
     "show": r".",
 }

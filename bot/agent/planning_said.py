@@ -21,7 +21,7 @@ from models.listener.heard import HeardFrame
 _PRONOUN = re.compile(
     r"(?:it|this|that|everything|all of it|(?:this|that)\s+(?:one|thing|tune|piece|song|track|beat)"
     r"|the\s+(?:piece|song|track|tune|beat|thing|music|whole\s+(?:thing|piece|song|track))|same"
-    r"|它|这个?|那个?|这首歌?(?:曲子?)?|那首歌?(?:曲子?)?|整首歌?(?:曲子?)?|整体|全体|全曲|整个|全部|这首曲子|这一首|这"
+    r"|它|这个?|那个?|这首歌?(?:曲子?)?|那首歌?(?:曲子?)?|整首歌?(?:曲子?)?|整体|全体|全曲|整个|全部|这首曲子|这一首|这版|这个版本|这"
     r"歌|这段|那段|刚才那首|刚才的|全首|整曲)"
 )
 #: Said of something that must have been sent along.
@@ -116,7 +116,9 @@ class Told:
     @property
     def named_piece(self) -> str:
         """Words that name another piece than the one on the table, "" where there are none."""
-        return next((w for w in self.all("which") if not _PRONOUN.fullmatch(fold(w))), "")
+        titles = self.all("title") if self.intent in ("show", "explain", "rate") else ()
+        said = (w for w in self.all("which") if not _PRONOUN.fullmatch(fold(w)))
+        return next(said, "") or next(map(unquoted, titles), "")
 
     @property
     def which(self) -> str:

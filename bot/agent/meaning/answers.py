@@ -68,7 +68,10 @@ _FILE_WORDS = latin(
     "chords picture notes stem words loop parts",
 )
 _KINDS: tuple[tuple[str, Kind], ...] = (
-    (r"progression|chord|和弦|cadence|changes|harmon|scale|音阶|调式", "progression"),
+    (
+        r"progression|chord|和弦|cadence|turnaround|changes|harmon|scale|modes?\b|音阶|调式|进行",
+        "progression",
+    ),
     (r"loop|beat|groove|鼓点|节奏|循环", "loop"),
     (
         r"artist|band|composer|singer|musician|performer|group|歌手|艺人|作曲家|乐队|乐团|音乐人"
@@ -89,7 +92,7 @@ _STARS = re.compile(
     r"(\d+(?:\.\d+)?|[一二两三四五六七八九十]|one|two|three|four|five)\s*(?:颗|个)?\s*(?:stars?\b|星)"
 )
 _OUT_OF = re.compile(
-    r"(\d+(?:\.\d+)?|[a-z]+)\s*(?:/|out\s+of|over)\s*(\d+)|(\d+(?:\.\d+)?|[一二两三四五六七八九十])\s*分"
+    r"(\d+(?:\.\d+)?|[a-z]+)\s*(?:/|out\s+of|over)\s*(\d+|five|ten|a\s+hundred)|(\d+(?:\.\d+)?|[一二两三四五六七八九十])\s*分"
 )
 
 
@@ -123,7 +126,7 @@ def _figures(plain: str) -> float | None:
         return None if value is None else _within(value)
     if found := _OUT_OF.search(plain):
         value = number(found[1] or found[3])
-        most = float(found[2]) if found[2] else 10.0
+        most = number(found[2]) if found[2] else 10.0
         return None if value is None or not most else _within(5 * value / most)
     bare = number(plain.removeprefix("a ").strip())
     if bare is not None and bare <= 10:  # "give it a 7" is of ten, "a 4" of five

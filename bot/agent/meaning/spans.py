@@ -40,8 +40,8 @@ _MORE = re.compile(
     r"|loop|longer)\b|[再续加多]|延长(?!到)|往[下后]|后面"
 )
 _WHOLE = re.compile(
-    r"\b(?:to|long|last|until|total|shorten|trim|cut\s+(?:it\s+)?down|should|needs?|want)\b"
-    r"|到|总共|一共|缩短|只要|要(?=\S*$)|想要"
+    r"\b(?:to|long|last|until|total|shorten|trim|cut\s+(?:it\s+)?down|should|needs?|want|at\s+least)\b"
+    r"|到|至少|总共|一共|缩短|只要|要(?=\S*$)|想要"
 )
 
 
@@ -119,6 +119,8 @@ def takes(words: str) -> int | None:
         return 2
     if re.search(r"\b(?:few|several|some|others)\b|几", plain):
         return 3
+    if "dozen" in plain:
+        return 12
     if found := re.search(r"\d+", plain):
         return max(1, int(found[0][:4]))
     for run in re.findall(r"[a-z]+", plain):

@@ -157,7 +157,7 @@ async def use(client: Segno, interaction: Interaction, name: str) -> None:
     locale = await client.language(interaction)
     if name.strip().lower() in wardrobe.NONE:
         await client.db.run(styles.choose, interaction.user.id, None)
-        text = translate("From now on I compose in no learned style for you.", locale)
+        text = translate(style_words.NOT_IN_USE, locale)
     else:
         style = await find(client, interaction, name)
         await client.db.run(styles.choose, interaction.user.id, style.id)

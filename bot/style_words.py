@@ -86,6 +86,7 @@ WORDS_NO_HELP = (
 )
 #: As in `models.lyricist.voice` and `voice_training`, which the Discord process does not load.
 LEAST_LINES, LEAST_GAIN = 60, 0.5
+NOT_IN_USE = "From now on I compose in no learned style for you."
 IN_USE = (
     "From now on everything you ask me for is made in the style “{name}”. "
     "/style use none ends that."

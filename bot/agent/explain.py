@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot import wording
 from bot.agent import explain_score as counted
@@ -28,6 +27,8 @@ from models.theory import Key
 
 #: Characters of an answer: it stands in one message, beside what the front adds.
 LONGEST = 1800
+NEW = "New players: {names}."
+LEFT = "Gone are the players: {names}."
 GONE = "The files of that piece are gone, so I cannot look into its score."
 #: What is asked about -> the words that ask it; the first that is found counts.
 _TOPICS: Sequence[tuple[str, str]] = (
@@ -46,13 +47,8 @@ _TOPICS: Sequence[tuple[str, str]] = (
                 r"|乐器|声部|谁在|演奏|配器|编曲|鼓|贝斯"),
     ("melody", r"melod|tune|hook|motif|theme|range|high|low|旋律|动机|主题|音域|最高|最低"),
 )  # fmt: skip
-#: Facts that an edit measures, in words.
-MEASURED_CHOICES = {
-    "tempo": "tempo", "key": "key", "meter": "meter", "mood": "mood", "style": "style",
-    "semitones": "transposed by", "intensity": "rhythm", "fullness": "fullness",
-    "register": "register", "loudness": "loudness", "length": "length", "bars": "bars",
-    "title": "title", "players": "players", "seconds": "length in seconds",
-}  # fmt: skip
+#: What is set beside the piece that this one was made from.
+COMPARED_CHOICES = {"key": "key", "tempo": "tempo", "meter": "meter", "bars": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,29 +388,9 @@ def _changes(piece: Read, before: Read | None) -> list[str]:
     lines = []
     if done:
         lines.append(wording.done(piece.saved.facts, piece.locale))
-        lines += _measured(done.get("measured") or {}, piece.locale)
     if before is not None:
         lines += _compared(before, piece)
     return [line for line in lines if line]
-
-
-def _measured(rows: Mapping[str, Any], locale: str) -> list[str]:
-    """What an edit asked for and what was measured before and after it."""
-    lines = []
-    for name, row in list(rows.items())[:8]:
-        what = translate(MEASURED_CHOICES.get(name, name.replace("_", " ")), locale)
-        values = {"what": what, "before": _value(row.get("before")), "after": _value(row["after"])}
-        text = "{what}: {before} → {after}" if row.get("ok") else "{what}: {before} → {after} (!)"
-        lines.append("- " + text.format(**values))
-    return lines
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(quoted(str(each), 30) for each in value) or "–"
-    return "–" if value is None else quoted(str(value), 40)
 
 
 def _compared(before: Read, after: Read) -> list[str]:
@@ -427,13 +403,13 @@ def _compared(before: Read, after: Read) -> list[str]:
         ("bars", str(old.bars), str(new.bars)),
     )
     lines = [
-        f"- {translate(MEASURED_CHOICES[name], locale)}: {one} → {other}"
+        f"- {translate(COMPARED_CHOICES[name], locale)}: {one} → {other}"
         for name, one, other in pairs
         if one != other
     ]
     was = {t.name for t in old.tracks if t.notes}
     now = {t.name for t in new.tracks if t.notes}
-    for template, names in (("New players: {names}.", now - was), ("Gone: {names}.", was - now)):
+    for template, names in ((NEW, now - was), (LEFT, was - now)):
         if names:
             told = translate(", ", locale).join(_part_name(n, locale) for n in sorted(names))
             lines.append(translate(template, locale, names=told))

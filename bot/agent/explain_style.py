@@ -57,6 +57,9 @@ HARMONY_CHOICES = {
     "electronic": "electronic music", "folk": "folk music", "jazz": "jazz",
     "latin": "Latin music", "modal": "modal music", "pop": "pop", "rock": "rock",
 }  # fmt: skip
+SLOWER = "It is usually played at ♩ = {low} to {high}; with {tempo} this is slower."
+FASTER = "It is usually played at ♩ = {low} to {high}; with {tempo} this is faster."
+USUAL = "It is usually played at ♩ = {low} to {high}, and this is at {tempo}."
 #: From so much of a beat on an off-eighth swings.
 _SWINGS = 0.56
 
@@ -93,13 +96,7 @@ def _typical(style: Style, locale: str) -> str:
 def _tempo(style: Style, score: Score, locale: str) -> str:
     low, _, high = style.tempo
     values = {"low": f"{low:g}", "high": f"{high:g}", "tempo": f"{score.bpm:.4g}"}
-    if score.bpm < low:
-        text = "It is usually played at ♩ = {low} to {high}; with {tempo} this is slower."
-        return translate(text, locale, **values)
-    if score.bpm > high:
-        text = "It is usually played at ♩ = {low} to {high}; with {tempo} this is faster."
-        return translate(text, locale, **values)
-    text = "It is usually played at ♩ = {low} to {high}, and this is at {tempo}."
+    text = SLOWER if score.bpm < low else FASTER if score.bpm > high else USUAL
     return translate(text, locale, **values)
 
 
@@ -132,7 +129,7 @@ def _players(style: Style, plan: Plan, locale: str) -> str:
         (words.kits if key in words.kits else words.instruments)[key].name(locale) for key in here
     ]
     if not names:
-        return translate("None of its players is usual in that style; you chose others.", locale)
+        return translate("None of its players is usual in that style.", locale)
     return translate("Usual in that style are its {players}.", locale,
                      players=translate(", ", locale).join(names))  # fmt: skip
 

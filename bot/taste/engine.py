@@ -35,7 +35,7 @@ from bot.taste.values import (
 from models.errors import Refusal
 from models.planner.brief import Brief
 from models.recommender.values import CLOSED, EventType, Item, Kind, Reason
-from storage import consent, servers
+from storage import consent, pieces, servers
 from storage.db import DbThread
 
 __all__ = [
@@ -189,7 +189,11 @@ class Taste:
         kind, _, key = wish.near.partition(":")
         own = catalogue.item(kind, key, wish.locale)  # type: ignore[arg-type]
         stored = await self.db.run(reading.described, (wish.near,), wish.user_id, wish.guild_id)
-        return own or stored.get(wish.near)
+        found = own or stored.get(wish.near)
+        if found is None and kind == "piece":  # nobody who agreed had to do with it yet
+            piece = await self.db.run(pieces.get, key)
+            found = None if piece is None else await asyncio.to_thread(catalogue.of_piece, piece)
+        return found
 
     # --- what people do --------------------------------------------------------------------------
 

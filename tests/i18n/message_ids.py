@@ -85,3 +85,6 @@ def _strings(node, constants):
     elif isinstance(node, ast.Dict | ast.BoolOp):
         for value in node.values:
             yield from _strings(value, constants)
+    elif isinstance(node, ast.Tuple):  # several phrasings of one thing
+        for value in node.elts:
+            yield from _strings(value, constants)

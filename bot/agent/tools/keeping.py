@@ -42,7 +42,7 @@ PRIVACY_CHOICES: dict[str, str] = {
 #: The commands behind these; "off" is part of forgetting.
 _PRIVACY = {"off": "privacy forget"}
 COMPARE = "Two tastes are compared by /taste compare, where both people agreed to it."
-PICTURE = "/taste me draws your taste for you alone; others read along here."
+PICTURE = "Others read along here; /taste me draws your taste for you alone."
 NO_TASTE = (
     "I know nothing of your taste yet. Name what you like with /taste declare, send me your "
     "listening with /listening import, or rate a piece."
@@ -71,7 +71,7 @@ async def style(
     user_id, guild_id, locale = at.asker.user_id, at.asker.guild_id, at.asker.locale
     if act == "stop" or (act == "use" and name.strip().lower() in wardrobe.NONE):
         await at.db.run(styles.choose, user_id, None)
-        return Done((("From now on I compose in no learned style for you.", {}),))
+        return Done(((style_words.NOT_IN_USE, {}),))
     here = await at.db.run(styles.usable, user_id, guild_id)
     if act == "list":
         active = await at.db.run(styles.active, user_id)

@@ -16,8 +16,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot import asking, intake, piece_deeds
-from bot.agent import refer
+from bot.agent import ordering, refer
 from bot.agent.at import At
+from bot.agent.meaning.words import fold
 from bot.agent.values import Make, Sentence
 from bot.asking import Ask
 from bot.domain import Request
@@ -28,10 +29,6 @@ from storage import pieces
 from storage.pieces import Piece
 
 _PLAN = TypeAdapter(Plan)
-#: Words that mean what lies on the table, be it a piece or a file.
-IT = ("", "it", "this", "that", "它", "这个", "这首")
-NOTHING_YET = "There is nothing on the table yet. Ask me for a piece first, or open one."
-GONE = "That piece is not here any more; choose another one from your library."
 NOT_READ = "I did not understand: {words}"
 
 
@@ -54,7 +51,7 @@ async def piece_of(at: At, which: str) -> Piece:
     """
     piece = await at.db.run(pieces.get, await refer.resolve(at, which or "it"))
     if piece is None:
-        raise Refusal(GONE)
+        raise Refusal(refer.GONE)
     return piece
 
 
@@ -66,7 +63,8 @@ async def music_of(at: At, which: str) -> Music:
     Refusal
         When there is none, or the file is someone else's or gone.
     """
-    if at.session.file and which.strip().lower() in IT:
+    words = fold(which)
+    if at.session.file and (not words or ordering.IT.fullmatch(words)):
         path, _, title = at.session.file.partition(":")
         return Music(intake.owned(path, at.asker.user_id, at.settings.data_dir), title)
     piece = await piece_of(at, which)

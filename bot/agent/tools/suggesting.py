@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import rating
+from bot.agent import refer
 from bot.agent import session as sessions
 from bot.agent.at import At
 from bot.agent.meaning import answers
@@ -28,7 +29,7 @@ from models.errors import Refusal
 from models.planner import names as spelled
 from models.recommender import names
 from models.recommender.values import KINDS, Kind, Reason
-from storage import consent, items
+from storage import consent, impressions, items
 
 _MOST = 10
 #: What is tried, in order, where nobody says what kind of thing to suggest.
@@ -121,8 +122,7 @@ async def _near(
     """What the list is to be near to ("kind:key"), and its name; None where it is not known."""
     words = vocabulary.load()
     if like:
-        piece = await piece_of(at, like)
-        return f"piece:{piece.id}", piece.title
+        return await _like(at, like)
     if work:
         key = names.track_key(artist, work)
         return await _stored(at, f"track:{key}"), work
@@ -133,6 +133,28 @@ async def _near(
     if mood:
         return f"mood:{spelled.require(words.moods, mood).id}", mood
     return None, ""
+
+
+async def _like(at: At, like: str) -> tuple[str | None, str]:
+    """A piece of ours, or one of the suggestions of the last list."""
+    try:
+        piece = await piece_of(at, like)
+    except Refusal:
+        name = refer.suggestion_of(at.session, like)
+        if name is None:
+            raise
+    else:
+        return f"piece:{piece.id}", piece.title
+    rows = await at.db.run(impressions.list_, at.session.listing) if at.session.listing else []
+    place = at.session.suggested.index(name)
+    row = next((row for row in rows if row.place == place), None)
+    if row is not None:
+        return f"{row.kind}:{row.key}", name
+    words = vocabulary.load()
+    for kind, catalogue in (("style", words.styles), ("mood", words.moods)):
+        if entry := catalogue.find(name):
+            return f"{kind}:{entry.id}", name
+    return await _stored(at, f"artist:{names.artist_key(name)}"), name
 
 
 async def _stored(at: At, item: str) -> str | None:

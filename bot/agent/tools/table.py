@@ -15,6 +15,12 @@ from storage import jobs, pieces
 
 #: Versions of a tree that are shown.
 _MOST_SHOWN = 20
+UNDONE = "Undone: “{title}” is on the table again."
+REDONE = "Redone: “{title}” is on the table again."
+EMPTY = "The table is empty. Ask me for some music and it fills."
+IDLE = "Nothing of yours is being made just now."
+TOO_LATE = "That was finished before I could stop it."
+STOPPING = "I am stopping it."
 VERSIONS = "{count} versions so far; undo goes back, and /session clear forgets them all."
 ONE_VERSION = "One version so far; /session clear forgets it."
 ONLY_FILE = "Your file “{title}” is on the table; nothing has been made of it yet."
@@ -28,7 +34,7 @@ async def undo(at: At, steps: int = 1) -> Done:
     after = sessions.undo(at.session, steps)
     if after is None:
         raise Refusal("There is nothing to undo: this is the first piece on the table.")
-    return await _back(at, after, "Undone: “{title}” is on the table again.")
+    return await _back(at, after, UNDONE)
 
 
 async def redo(at: At) -> Done:
@@ -36,7 +42,7 @@ async def redo(at: At) -> Done:
     after = sessions.redo(at.session)
     if after is None:
         raise Refusal("There is nothing to redo.")
-    return await _back(at, after, "Redone: “{title}” is on the table again.")
+    return await _back(at, after, REDONE)
 
 
 async def _back(at: At, after: Session, template: str) -> Done:
@@ -56,7 +62,7 @@ async def session(at: At) -> Done:
         title = quoted(at.session.file.partition(":")[2], 60)
         return Done(((ONLY_FILE, {"title": title}),))
     if not rows:
-        return Done((("The table is empty. Ask me for some music and it fills.", {}),))
+        return Done(((EMPTY, {}),))
     lines = []
     for depth, version, on_table in rows[-_MOST_SHOWN:]:
         template, values = version.done
@@ -72,8 +78,8 @@ async def session(at: At) -> Done:
 async def cancel(at: At) -> Done:
     """Stop what is being made right now."""
     if at.job_id is None:
-        return Done((("Nothing of yours is being made just now.", {}),))
+        return Done(((IDLE, {}),))
     gone = await at.db.run(jobs.request_cancel, at.job_id, at.asker.user_id)
     if gone not in ("cancelled", "stopping"):
-        return Done((("That was finished before I could stop it.", {}),))
-    return Done((("I am stopping it.", {}),))
+        return Done(((TOO_LATE, {}),))
+    return Done(((STOPPING, {}),))

@@ -21,6 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from bot import upkeep
 from bot.client import Segno
+from bot.conversation.build import conversation
+from bot.conversation.ear import Ear
+from bot.conversation.listener_mind import Listens
 from bot.delivery import Delivery
 from bot.jobs.executor import Executor, PoolExecutor
 from bot.jobs.runner import Runner
@@ -46,16 +49,25 @@ class App:
     settings: Settings
     client: Segno
     runner: Runner
+    ear: Listens
 
 
-def build(settings: Settings, db: DbThread, executor: Executor | None = None, **client: Any) -> App:
+def build(
+    settings: Settings,
+    db: DbThread,
+    executor: Executor | None = None,
+    ear: Listens | None = None,
+    **client: Any,
+) -> App:
     """Put the parts together; nothing is started. `client` goes to discord.py's client."""
     if settings.discord_proxy:
         client.setdefault("proxy", settings.discord_proxy)
     bot = Segno(db=db, settings=settings, **client)
+    ear = ear or Ear()
+    bot.conversation = conversation(db, settings, bot.taste, ear, lambda: bot.wake(), bot.now)
     runner = Runner(db, executor or workers(settings), Delivery(bot), bot.now, settings, keep=keep)
     bot.wake = runner.wake
-    return App(settings, bot, runner)
+    return App(settings, bot, runner, ear)
 
 
 def workers(settings: Settings) -> PoolExecutor:
@@ -126,8 +138,23 @@ async def run(settings: Settings, announce: Callable[[str], None] = print) -> No
 
             app = build(settings, db, shard_count=1)
             front = on_local_page(app, announce)
-        async with front, TasteKeeper(app.client.taste, app.client):
+        async with front, TasteKeeper(app.client.taste, app.client), listening(app):
             await app.runner.run(stop)
+
+
+@asynccontextmanager
+async def listening(app: App) -> AsyncIterator[None]:
+    """Have the ear ready, and go on with what was being talked about, while the block runs."""
+    if not isinstance(app.ear, Ear):
+        yield
+        return
+    starting = asyncio.create_task(app.ear.start())
+    try:
+        await app.client.conversation.resume()
+        yield
+    finally:
+        starting.cancel()
+        await app.ear.close()
 
 
 @asynccontextmanager

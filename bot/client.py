@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COGS = (
+    "cogs.chat",
     "cogs.create",
     "cogs.rework",
     "cogs.arrange",
@@ -117,6 +118,8 @@ class Segno(commands.AutoShardedBot):
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.guild_reactions = intents.dm_reactions = True
+        # Not message_content: Discord sends the text of what is addressed to us without it.
+        intents.guild_messages = intents.dm_messages = True
         intents.presences = settings.spotify_presence  # privileged: only where the owner asks
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -155,6 +158,9 @@ class Segno(commands.AutoShardedBot):
             self.tree.copy_global_to(guild=discord.Object(trial))
             await self.tree.sync(guild=discord.Object(trial))
 
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: there are no prefix commands; `cogs.chat` hears what is said to us."""
+
     async def language(self, interaction: Interaction) -> str:
         """Tell "en" or "zh": the person's own setting, their server's, or their client's."""
         chosen = await self.chosen_language(interaction.user.id, interaction.guild_id)
@@ -179,6 +185,19 @@ class Segno(commands.AutoShardedBot):
         wanted = " ".join(f"<#{id}>" for id in chosen.channels[:5])
         return Refusal("Here I stay quiet; this server wants me in {channels}.", channels=wanted)
 
+    def told(self, error: Exception, locale: str) -> str:
+        """What went wrong, in one sentence; what we did not foresee gets a number for the log."""
+        if isinstance(error, Refusal):
+            return wording.refusal(error.template, error.values, locale)
+        number = secrets.token_hex(3)
+        log.error("error %s", number, exc_info=error)
+        return translate(
+            "Something went wrong on my side. Please try again; if it happens again, tell the "
+            "owner of this bot the number {number}.",
+            locale,
+            number=number,
+        )
+
     async def explain(self, interaction: Interaction, error: Exception) -> None:
         """Say in one sentence, to this person only, what went wrong."""
         cause = getattr(error, "original", error)
@@ -189,17 +208,7 @@ class Segno(commands.AutoShardedBot):
             locale = await self.language(interaction)
         except Exception:
             log.exception("no settings for the answer to an error")
-        if isinstance(cause, Refusal):
-            text = wording.refusal(cause.template, cause.values, locale)
-        else:
-            number = secrets.token_hex(3)
-            log.error("error %s", number, exc_info=cause)
-            text = translate(
-                "Something went wrong on my side. Please try again; if it happens again, tell the "
-                "owner of this bot the number {number}.",
-                locale,
-                number=number,
-            )
+        text = self.told(cause, locale)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(text[:2000], ephemeral=True)

@@ -25,6 +25,7 @@ from discord.http import MultipartParameters, Route, handle_message_parameters
 
 from bot import shelf, style_words, wording
 from bot.client import Segno
+from bot.conversation.placing import turn_of
 from bot.domain import Progress
 from bot.files import kinds_of
 from bot.i18n import translate
@@ -85,6 +86,9 @@ class Delivery:
 
     async def progress(self, job: Job, progress: Progress) -> None:
         """Show where the job is, by editing its message; see `Deliver.progress`."""
+        if (turn := turn_of(job.request)) is not None:
+            await self.client.conversation.progress(job, turn, progress)
+            return
         text = wording.working(progress, job.locale)
         await self._edit(job, Answer(lambda _: text, progress_view(job.id, job.locale)))
 
@@ -96,6 +100,8 @@ class Delivery:
         TokenExpired, Undeliverable
             See `Deliver`.
         """
+        if (turn := turn_of(job.request)) is not None:
+            return await self.client.conversation.finished(job, turn, result)
         if job.kind == "learn":
             desk = json.loads(job.request).get("desk", {})
             text = style_words.learned(result["learned"], desk, job.locale)
@@ -131,6 +137,8 @@ class Delivery:
 
     async def failure(self, job: Job, template: str, values: Mapping[str, Any]) -> int | None:
         """Answer with the reason why there is no piece; see `result` for what it raises."""
+        if (turn := turn_of(job.request)) is not None:
+            return await self.client.conversation.failed(job, turn, template, values)
         if job.kind == "listening":
             source = json.loads(job.request)["listening"]["source"]
             await asyncio.to_thread(importing.discard, source, self.client.settings.data_dir)

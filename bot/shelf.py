@@ -37,6 +37,10 @@ MOST_BYTES = 24 * 2**20
 DEFAULT_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 #: The files of a piece are gone.
 GONE = "That piece is not here any more; make it again from its recipe with /compose."
+NO_ROOM = (
+    "I may not attach files in this channel, so you could not hear the result. Please allow me "
+    "“Attach Files” here, or ask me in a direct message."
+)
 
 
 def require_attachments(interaction: Interaction) -> None:
@@ -48,10 +52,7 @@ def require_attachments(interaction: Interaction) -> None:
         When this channel does not let the app attach files.
     """
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
-        raise Refusal(
-            "I may not attach files in this channel, so you could not hear the result. Please "
-            "allow me “Attach Files” here, or ask me in a direct message."
-        )
+        raise Refusal(NO_ROOM)
 
 
 def as_id(typed: str) -> str:

@@ -6,13 +6,13 @@ and sends nothing of what others say. Out: a turn of the conversation (`bot.conv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import discord
 from discord.ext import commands
 
-from bot import talk_desk
+from bot import talk_desk, thread_desk
+from bot.agent.values import Step
 from bot.client import Segno
 from bot.conversation.discord_front import DiscordFront
 from bot.ui import Interaction
@@ -23,8 +23,15 @@ class Chat(commands.Cog):
 
     def __init__(self, bot: Segno) -> None:
         self.bot = bot
-        bot.conversation.front = DiscordFront(bot)
-        bot.actions |= {"stop": self.stop, "option": self.option}
+        front = DiscordFront(bot)
+        bot.conversation.front, bot.conversation.room = front, front.room
+        bot.actions |= {
+            "stop": self.stop,
+            "option": self.option,
+            "back": self.back,
+            "forth": self.forth,
+            "thread": self.thread,
+        }
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -37,10 +44,22 @@ class Chat(commands.Cog):
         await self.bot.conversation.cancel(int(turn_id), interaction.user.id)
 
     async def option(self, interaction: Interaction, key: str, _: Sequence[str]) -> None:
-        """Answer a question."""
-        turn_id, number = re.split(r"\.", key)
+        """Answer a question; the key is "turn.number"."""
+        turn_id, _dot, number = key.partition(".")
         await interaction.response.defer()
         await self.bot.conversation.choose(int(turn_id), int(number), interaction.user.id)
+
+    async def back(self, interaction: Interaction, turn_id: str, _: Sequence[str]) -> None:
+        """Undo."""
+        await talk_desk.press(self.bot, interaction, int(turn_id), Step("undo"), "undo")
+
+    async def forth(self, interaction: Interaction, turn_id: str, _: Sequence[str]) -> None:
+        """Redo."""
+        await talk_desk.press(self.bot, interaction, int(turn_id), Step("redo"), "redo")
+
+    async def thread(self, interaction: Interaction, turn_id: str, _: Sequence[str]) -> None:
+        """Go on in a thread."""
+        await thread_desk.go_on(self.bot, interaction, int(turn_id))
 
 
 async def setup(bot: Segno) -> None:

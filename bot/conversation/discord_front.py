@@ -2,8 +2,9 @@
 
 In: pages from the engine. Out: the id of the turn's message. A new message answers the one that
 asked, under a nonce, so that a repeated sending shows once; what is longer than a message goes on
-in further ones. Buttons carry the turn's number (`segno:stop:7`, `segno:option:7.1`) and live on
-through a restart.
+in further ones. Where the message was deleted a new one is sent, where no files are taken it says
+how to get them, and where nothing may be written any more the asker hears it in person: whatever
+happens, the piece is in their library.
 """
 
 from __future__ import annotations
@@ -15,22 +16,22 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, Route, handle_message_parameters
 
-from bot import shelf, ui
+from bot import shelf
+from bot.agent.values import Asker
 from bot.client import Segno
+from bot.conversation.discord_page import Drawn, draw
 from bot.conversation.split import split
-from bot.conversation.telling import sentence
 from bot.conversation.values import Page, Place
-from bot.delivery import voice_message
+from bot.delivery import NO_FILES, voice_message
 from bot.i18n import translate
-from bot.lyrics_ui import page_of
-from bot.recommend_desk import kept_view
-from bot.ui import takes_view
 from models.errors import Refusal
-from storage import pieces
+from storage import pieces, preferences
 
 log = logging.getLogger(__name__)
 
-_TOO_LARGE = 413
+_FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 403, 404, 413
+_ARCHIVED = 50083  # a message in an archived thread cannot be edited; a new one wakes the thread
+NO_PLACE = "I may not write in <#{channel}> any more, so I tell you here:"
 
 
 class DiscordFront:
@@ -39,75 +40,108 @@ class DiscordFront:
     def __init__(self, client: Segno) -> None:
         self.client = client
 
+    def room(self, asker: Asker) -> int:
+        """Bytes of the largest file that the asker's channel takes.
+
+        Raises
+        ------
+        Refusal
+            When we may not attach files there.
+        """
+        guild = self.client.get_guild(asker.guild_id or 0)
+        if guild is None:
+            return shelf.DEFAULT_LIMIT
+        channel = guild.get_channel_or_thread(asker.channel_id)
+        if channel is not None and not channel.permissions_for(guild.me).attach_files:
+            raise Refusal(shelf.NO_ROOM)
+        return guild.filesize_limit
+
     async def show(self, place: Place, page: Page) -> int | None:
         """Create or edit the turn's message; what does not fit follows it."""
-        locale = place.asker.locale
-        text, embeds, view, clips, kinds = await self._drawn(page, locale)
-        first, *rest = split(text)
-        limit = self._limit(place)
+        drawn = await draw(self.client, place, page)
         try:
-            body = await _body(first, embeds, view, clips, kinds, limit, locale, page, place)
-            message_id = await self._send(place, body)
+            return await self._put(place, page, drawn)
         except discord.HTTPException as error:
-            if error.status != _TOO_LARGE:
-                raise
-            body = await _body(first, embeds, view, clips, kinds, limit // 2, locale, page, place)
-            message_id = await self._send(place, body)
+            log.info("turn %d has no place to be shown: %s", page.turn_id, error)
         if page.state == "done":
-            await self._more(place, page, rest, clips)
-            if len(clips) == 1:
-                await self.client.db.run(pieces.set_message, clips[0]["piece_id"], message_id)
-        return message_id
+            await self._mail(place, drawn.text)
+        return None
 
-    async def _drawn(
-        self, page: Page, locale: str
-    ) -> tuple[
-        str, list[discord.Embed], discord.ui.View | None, list[dict[str, Any]], tuple[str, ...]
-    ]:
-        """Text, embeds, buttons, pieces and kinds of their files."""
-        text, show = page.text, page.show
-        if page.state == "working":
-            stop = ui.button(translate("Cancel", locale), "stop", page.turn_id, emoji="✖️")
-            return text, [], ui.view(stop), [], ()
-        if page.state == "asking":
-            buttons = [
-                ui.button(sentence(label, locale), "option", f"{page.turn_id}.{n}")
-                for n, label in enumerate(show.options)
-            ]
-            return text, [], ui.view(*buttons), [], ()
-        if show.listing:
-            view = await kept_view(self.client, show.listing, locale)
-            return text, [], view, [], ()
+    async def _put(self, place: Place, page: Page, drawn: Drawn) -> int | None:
         try:
-            clips = [shelf.clip_of(self.client.pieces / piece_id) for piece_id in show.pieces]
-        except Refusal as refusal:
-            return f"{text}\n{translate(refusal.template, locale)}".strip(), [], None, [], ()
-        if len(clips) > 1:
-            return text, [], takes_view(show.pieces, locale), clips, ("mp3",)
-        if not clips:
-            return text or "…", [], None, [], ()
-        if show.kinds:
-            return text, [], None, clips, show.kinds
-        card = await asyncio.to_thread(page_of, clips[0], {}, locale, undo=True)
-        told, embeds = card.said([])
-        return f"{text}\n{told}".strip(), embeds, card.view, clips, card.kinds
+            limit = self.room(place.asker)
+        except Refusal:
+            drawn, limit = _without_files(drawn, place), 0
+        try:
+            sent = await self._send(place, page, drawn, limit)
+        except discord.HTTPException as error:
+            if error.status == _TOO_LARGE:
+                # The limit was lower than Discord said: what is left of the files under half of it.
+                limit //= 2
+            elif error.status == _FORBIDDEN and drawn.clips:
+                drawn = _without_files(drawn, place)
+            else:
+                raise
+            sent = await self._send(place, page, drawn, limit)
+        if sent is not None and page.state == "done":
+            for clip in drawn.clips:
+                await self.client.db.run(pieces.set_message, clip["piece_id"], sent)
+            await self._voice(place, page, drawn)
+        return sent
 
-    def _limit(self, place: Place) -> int:
-        guild = self.client.get_guild(place.asker.guild_id or 0)
-        return guild.filesize_limit if guild is not None else shelf.DEFAULT_LIMIT
+    async def _send(self, place: Place, page: Page, drawn: Drawn, limit: int) -> int | None:
+        """Edit the turn's message, or send it where there is none any more; then the rest of it."""
+        files, missing = await asyncio.to_thread(
+            shelf.attach, drawn.clips, drawn.kinds, limit, place.asker.locale
+        )
+        first, *rest = split("\n".join([drawn.text, *missing]))
+        options: dict[str, Any] = {
+            "content": first, "embeds": list(drawn.embeds), "view": drawn.view,
+            "attachments": files, "allowed_mentions": discord.AllowedMentions.none(),
+        }  # fmt: skip
+        sent = await self._edit(place, page, options)
+        if sent is None:
+            if place.reply_id is not None and page.state == "working":
+                return None  # it was deleted: nobody wants to watch
+            for file in files:
+                file.reset()
+            sent = await self._new(place, page, options)
+        for number, text in enumerate(rest, 2):
+            more = handle_message_parameters(
+                content=text, nonce=f"turn-{page.turn_id}-{number}",
+                allowed_mentions=discord.AllowedMentions.none(),
+            )  # fmt: skip
+            await self._request(_posting(place), more)
+        return sent
 
-    async def _send(self, place: Place, body: MultipartParameters) -> int:
-        """Edit the turn's message, or send it where there is none any more."""
-        channel_id = place.asker.channel_id
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
-        if place.reply_id is not None:
-            route = Route(
-                "PATCH",
-                "/channels/{channel_id}/messages/{message_id}",
-                channel_id=channel_id,
-                message_id=place.reply_id,
-            )
-        return await self._request(route, body)
+    async def _edit(self, place: Place, page: Page, options: dict[str, Any]) -> int | None:
+        """The id of the message, edited; None where there is none to edit."""
+        if place.reply_id is None:
+            return None
+        route = Route(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=place.asker.channel_id,
+            message_id=place.reply_id,
+        )
+        try:
+            return await self._request(route, handle_message_parameters(**options))
+        except discord.HTTPException as error:
+            if error.status == _NOT_FOUND or error.code == _ARCHIVED:
+                log.info("the message of turn %d cannot be edited: %s", page.turn_id, error)
+                return None
+            raise
+
+    async def _new(self, place: Place, page: Page, options: dict[str, Any]) -> int:
+        # A message in place of a deleted one must not be taken for that one.
+        again = "" if place.reply_id is None else f"-{place.reply_id % 10**8}"
+        reference: Any = discord.utils.MISSING
+        if place.message_id is not None and place.asker.guild_id is not None:
+            reference = {"message_id": place.message_id, "fail_if_not_exists": False}
+        body = handle_message_parameters(
+            **options, nonce=f"turn-{page.turn_id}{again}"[:25], message_reference=reference
+        )
+        return await self._request(_posting(place), body)
 
     async def _request(self, route: Route, body: MultipartParameters) -> int:
         with body:
@@ -117,49 +151,39 @@ class DiscordFront:
                 sent = await self.client.http.request(route, json=body.payload)
         return int(sent["id"])
 
-    async def _more(
-        self, place: Place, page: Page, rest: list[str], clips: list[dict[str, Any]]
-    ) -> None:
-        """The rest of a long text, and the voice message of someone who wants them."""
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=place.asker.channel_id)
-        for number, text in enumerate(rest, 2):
-            body = handle_message_parameters(
-                content=text, nonce=f"turn-{page.turn_id}-{number}",
-                allowed_mentions=discord.AllowedMentions.none(),
-            )  # fmt: skip
-            await self._request(route, body)
-        if len(clips) == 1 and "voice" in clips[0]["files"]:
-            try:
-                await self._request(route, voice_message(clips[0], f"turn-{page.turn_id}-v"))
-            except (OSError, discord.HTTPException) as error:
-                log.info("no voice message for turn %d: %s", page.turn_id, error)
+    async def _voice(self, place: Place, page: Page, drawn: Drawn) -> None:
+        """The voice message of somebody who wants them, where a server does not mind."""
+        if len(drawn.clips) != 1 or "voice" not in drawn.clips[0]["files"] or page.show.kinds:
+            return
+        wanted = (await self.client.db.run(preferences.get, place.asker.user_id)).voice_message
+        if not wanted or not (await self.client.here(place.asker.guild_id)).voice:
+            return
+        try:
+            body = voice_message(drawn.clips[0], f"turn-{page.turn_id}-v")
+            await self._request(_posting(place), body)
+        except (OSError, discord.HTTPException) as error:
+            log.info("no voice message for turn %d: %s", page.turn_id, error)
+
+    async def _mail(self, place: Place, text: str) -> None:
+        """Tell the asker what came of it where their channel is shut to us."""
+        if place.asker.guild_id is None:
+            return
+        above = translate(NO_PLACE, place.asker.locale, channel=place.asker.channel_id)
+        try:
+            user = await self.client.fetch_user(place.asker.user_id)
+            for part in split(f"{above}\n{text}"):
+                await user.send(part)
+        except discord.HTTPException as error:
+            log.info("could not tell an asker in person: %s", error)
 
 
-async def _body(
-    text: str,
-    embeds: list[discord.Embed],
-    view: discord.ui.View | None,
-    clips: list[dict[str, Any]],
-    kinds: tuple[str, ...],
-    limit: int,
-    locale: str,
-    page: Page,
-    place: Place,
-) -> MultipartParameters:
-    """The request body; files are opened anew, so that every attempt sends them whole."""
-    files, missing = await asyncio.to_thread(shelf.attach, clips, kinds, limit, locale)
-    reference: Any = discord.utils.MISSING
-    nonce: str | None = None
-    if place.reply_id is None:
-        nonce = f"turn-{page.turn_id}"
-        if place.message_id is not None:
-            reference = {"message_id": place.message_id, "fail_if_not_exists": False}
-    return handle_message_parameters(
-        content="\n".join([text, *missing])[:2000],
-        embeds=embeds,
-        attachments=files,
-        view=view,
-        nonce=nonce,
-        message_reference=reference,
-        allowed_mentions=discord.AllowedMentions.none(),
-    )
+def _posting(place: Place) -> Route:
+    return Route("POST", "/channels/{channel_id}/messages", channel_id=place.asker.channel_id)
+
+
+def _without_files(drawn: Drawn, place: Place) -> Drawn:
+    """The page where no files are taken: it says how to get them elsewhere."""
+    if not drawn.clips:
+        return drawn
+    sorry = translate(NO_FILES, place.asker.locale, id=drawn.clips[0]["piece_id"])
+    return Drawn(f"{drawn.text}\n{sorry}", drawn.view, drawn.embeds)

@@ -77,9 +77,14 @@ class Conversation:
         self._minds, self._wake, self._now = tuple(minds), wake, now
         self._locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.front: Front | None = None
+        #: Bytes of the largest file that a place takes; raises `Refusal` where it takes none.
+        self.room: Callable[[Asker], int] = lambda _: FILE_LIMIT
 
-    async def hear(self, message: Message) -> Turn:
-        """Take a message in and do as much of it as can be done now; twice is once."""
+    async def hear(self, message: Message, plan: Plan | None = None) -> Turn:
+        """Take a message in and do as much of it as can be done now; twice is once.
+
+        `plan` is what it means where that is known: a button was pressed, not a word said.
+        """
         now = self._now()
         session = await memory.load(self._db, message.asker, message.shared, now)
         turn, fresh = await self._db.run(
@@ -101,7 +106,7 @@ class Conversation:
                 await self._mark(turn, state="done")  # the other turn goes on
                 return turn
             busy = await self._db.run(turns.running, session.id, before=turn.id)
-            plan = await self._plan(message.text, session, message.asker)
+            plan = plan or await self._plan(message.text, session, message.asker)
             if busy and not _at_once(plan):
                 # Understood when its time comes: the table will not be what it is now.
                 await self._show(turn, telling.later(message.asker.locale))
@@ -325,7 +330,8 @@ class Conversation:
         """Queue the job of a step; a line where policy says not now."""
         limits = Limits.of(self._settings)
         try:
-            await self._db.run(place, turn, number, make, limits, self._now(), FILE_LIMIT)
+            limit = self.room(_asker(turn))
+            await self._db.run(place, turn, number, make, limits, self._now(), limit)
         except Refusal as refusal:
             return Line("failed", ((refusal.template, refusal.values),))
         self._wake()
@@ -343,8 +349,8 @@ class Conversation:
         session = sessions.said(session, "segno", page[0])
         await memory.save(self._db, session, self._now())
         state = "done" if all(line.state == "done" for line in told.lines) else "failed"
+        reply = await self._show(turn, page)  # first: after a crash it is shown again, not never
         await self._mark(turn, state=state)
-        reply = await self._show(turn, page)
         await self._next(turn)
         return reply
 

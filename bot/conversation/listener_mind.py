@@ -30,4 +30,5 @@ class ListenerMind:
     async def plan(self, text: str, session: Session, asker: Asker, recalled: str | None) -> Plan:
         """What to do; see `Mind.plan`."""
         heard = await self.ear.listen(text)
-        return planning.plan(heard, session, asker, remembered=recalled)
+        # What the listener is not sure of it says itself (`HeardFrame.sure`).
+        return planning.plan(heard, session, asker, threshold=0.0, remembered=recalled)

@@ -43,22 +43,23 @@ def of_job(job: Job, result: Mapping[str, Any], session: Session, step: Step, no
     if "heard" in result:
         return Made(Line("done", text=wording.heard(result["heard"], job.locale)))
     if "misfits" in result:
-        text = "\n".join(str(problem) for problem in result["misfits"]["problems"][:10])
-        return Made(Line("failed", text=text))
+        problems = (wording.quoted(str(told), 110) for told in result["misfits"]["problems"][:10])
+        return Made(Line("failed", text="\n".join(f"- {told}" for told in problems)))
     clips = result["clips"]
     ids = tuple(str(clip["piece_id"]) for clip in clips)
     if job.kind == "export":
         title = _title(clips[0])
         show = Show(ids, tuple(kinds_of(request["formats"])))
         return Made(Line("done", ((FILES, {"title": title}),), show=show), ids[0])
+    assumed = "\n".join(wording.asked(request.get("desk", {}), job.locale))
     if len(clips) > 1:
         said = ((SEVERAL, {"count": len(clips)}), *_failures(clips))
         offered = sessions.offer(session, ids)
-        return Made(Line("done", said, show=Show(ids)), ids[0], offered)
+        return Made(Line("done", said, assumed, Show(ids)), ids[0], offered)
     title = _title(clips[0])
     told: Sentence = (MADE, {"title": title})
     laid = sessions.put(session, ids[0], _parent(request, session), title, told, now)
-    return Made(Line("done", (told, *_failures(clips)), show=Show(ids)), ids[0], laid)
+    return Made(Line("done", (told, *_failures(clips)), assumed, Show(ids)), ids[0], laid)
 
 
 def _title(clip: Mapping[str, Any]) -> str:

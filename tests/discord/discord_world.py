@@ -29,7 +29,9 @@ from pydantic import TypeAdapter
 from simcord import interactions
 from simcord.env import Env
 
+from bot.agent.understand import language
 from bot.app import build
+from bot.conversation.ear import crude
 from bot.domain import Progress
 from bot.files import NAMES, PAPER, files_in, kinds_of
 from bot.hearing import picture_of
@@ -38,6 +40,7 @@ from bot.jobs.tasks import execute
 from bot.settings import Settings
 from bot.wardrobe import LEARNED
 from models.errors import Refusal
+from models.listener.heard import Heard, HeardFrame
 from models.planner import make_plan
 from models.planner.brief import Brief
 from models.planner.plan import Plan
@@ -122,7 +125,7 @@ class TinyStudio:
         if request["kind"] == "export":
             return [self.export(home / request["parent"], request["formats"])]
         rework = request["rework"]
-        for asked in filter(None, (rework, request["arrangement"])):
+        for asked in filter(None, (rework, request["arrangement"], request.get("edit"))):
             self.look_for(asked["source"], home)
         count = rework["count"] if rework else request["takes"]
         return [self.piece(request, seed, take, home) for take in range(count)]
@@ -188,6 +191,7 @@ class TinyStudio:
             "seed": seed,
             **({"rework": self.done(request)} if request["rework"] else {}),
             **({"rework": self.played(request)} if request["arrangement"] else {}),
+            **({"rework": self.edited(request)} if request.get("edit") else {}),
             **self.worn(request, home),
             "verification": {"passed": 13, "of": 14, "failed": ["tempo: asked 96, found 97"]},
         }
@@ -240,6 +244,14 @@ class TinyStudio:
             told["part"] = asked["part"] or asked["instrument"]
         return told | {n: asked[n] for n in ("style", "ensemble") if asked[n]}
 
+    def edited(self, request):
+        """What a worker says was changed, with measurements that hold."""
+        changes = {k: v for k, v in request["edit"]["change"].items() if v not in (None, [], "")}
+        measured = {
+            k: {"asked": v, "before": 0, "after": v, "ok": True} for k, v in changes.items()
+        }
+        return {"use": "edit", "title": "Evening", "changes": changes, "measured": measured}
+
     def export(self, folder, formats):
         facts = json.loads((folder / "piece.json").read_text())["facts"]
         if "wav" in formats:
@@ -260,6 +272,27 @@ class TinyStudio:
                 "waveform": waveform}  # fmt: skip
 
 
+class ScriptedEar:
+    """Hears what a test says it hears: text -> [(intent, {slot: words})]; else it is unsure."""
+
+    def __init__(self):
+        self.frames, self.heard = {}, []
+
+    def hears(self, text, *frames):
+        """Understand a text from now on as these frames."""
+        self.frames[text] = frames
+
+    async def listen(self, text):
+        self.heard.append(text)
+        if text not in self.frames:
+            return crude(text)
+        frames = tuple(
+            HeardFrame(intent, tuple(slots.items()), (0, len(text)), 0.99, "chat", 0.01)
+            for intent, slots in self.frames[text]
+        )
+        return Heard(text, language(text), frames)
+
+
 class Complaints(logging.Handler):
     """Errors the bot logged: none may be there that a test did not ask for."""
 
@@ -274,13 +307,19 @@ class Complaints(logging.Handler):
 class World:
     """What a scenario needs: people, places, the runner, and a look at what was said."""
 
-    def __init__(self, app, db, env, studio, locale):
+    def __init__(self, app, db, env, studio, ear, locale):
         self.app, self.db, self.env, self.studio, self.locale = app, db, env, studio, locale
+        self.ear = ear
         self.extra = {}  # what else Discord says about an interaction
         self.guild = env.create_guild("Club")
         self.channel = self.guild.create_text_channel("music")
         self.ann = self.guild.add_member(env.create_user("ann"))
         self.bob = self.guild.add_member(env.create_user("bob"))
+
+    @property
+    def me(self):
+        """How the bot is mentioned."""
+        return f"<@{self.env.backend.bot_user.id}>"
 
     async def work(self):
         """Let the runner do everything there is to do."""
@@ -329,13 +368,14 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder, *, locale="en-US", studio=None, spec=None, expect=(), clock=time.time, **settings
-):
+    folder, *, locale="en-US", studio=None, ear=None, spec=None, expect=(), clock=time.time,
+    **settings,
+):  # fmt: skip
     """Open a world; on leaving, hold what was sent to the rules and what was logged to `expect`.
 
     `clock` is what the bot takes for the time (UTC epoch seconds).
     """
-    studio = studio or TinyStudio()
+    studio, ear = studio or TinyStudio(), ear or ScriptedEar()
     chosen = Settings(_env_file=None, data_dir=folder, progress_interval=0, **settings)
     complaints = Complaints()
     logging.getLogger("bot").addHandler(complaints)
@@ -349,12 +389,12 @@ async def open_world(
     interactions.base_payload = localised
     try:
         async with DbThread(chosen.database) as db:
-            app = build(chosen, db, studio, shard_count=1, now=clock)
+            app = build(chosen, db, studio, ear, shard_count=1, now=clock)
             # Not `simcord.run`: its context variables cannot cross from a fixture into a test.
             env = Env(app.client, check_errors=False)
             await env.start()
             try:
-                world = World(app, db, env, studio, locale)
+                world = World(app, db, env, studio, ear, locale)
                 yield world
                 assert broken_rules(env.http_requests, spec) == []
             finally:
@@ -374,4 +414,7 @@ async def copy_of(result):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-__all__ = ["JobFailed", "Refusal", "TinyStudio", "World", "copy_of", "open_world", "tiny_audio"]
+__all__ = [
+    "JobFailed", "Refusal", "ScriptedEar", "TinyStudio", "World", "copy_of", "open_world",
+    "tiny_audio",
+]  # fmt: skip

@@ -52,6 +52,7 @@ COGS = (
     "cogs.presence",
     "cogs.privacy",
     "cogs.server",
+    "cogs.session",
     "cogs.guilds",
 )
 #: Commands that only the asker sees the answers of: they disturb nobody in any channel.

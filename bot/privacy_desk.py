@@ -34,6 +34,9 @@ you share it."""
 TASTE = """**Of your taste:** days on which you heard a track ({listens}), single plays that \
 Discord showed ({presence}), likes, ratings and the like ({deeds}), tags ({item_tags}), comments \
 in your words ({comments}), suggestions I showed you ({impressions}, for {days} days)."""
+TALK = """**Of our talks:** your messages to me ({conversation_turns}), what lies on the table in \
+{sessions} places (`/session show`), what you meant by words I asked you about ({readings}); kept \
+until {days} days after the last word, what you meant until you forget it."""
 RIGHTS = """`/privacy export` gives you a copy, `/privacy pause` keeps nothing more of your taste, \
 `/privacy forget` deletes all of it at once; backups follow within {days} days."""
 PAUSED = "**Paused:** I keep nothing of your taste until you use `/privacy pause` again."
@@ -46,6 +49,7 @@ SOURCE_CHOICES = {
     "pieces": "what you make and use here",
     "together": "being put together and compared with others",
 }
+_OF_TALK = ("conversation_turns", "sessions", "readings")
 _OF_TASTE = ("listens", "presence", "deeds", "item_tags", "comments", "impressions")
 #: Scopes that are listed; the menu takes every agreement back.
 _MOST_SCOPES = 6
@@ -69,6 +73,8 @@ async def _told(client: Segno, interaction: Interaction) -> tuple[str, discord.u
     parts = [translate(SHOW, locale, **counts, uploads=len(uploads))]
     if any(counts[table] for table in _OF_TASTE):
         parts.append(translate(TASTE, locale, **counts, days=IMPRESSION_DAYS))
+    if any(counts[table] for table in _OF_TALK):
+        parts.append(translate(TALK, locale, **counts, days=client.settings.session_days))
     parts += [translate(RIGHTS, locale, days=KEEP_DAYS), *_wishes(settings, locale)]
     parts += _agreements(client, agreed, locale)  # last: the menu has what may be cut here
     return "\n".join(parts)[: wording.MESSAGE], _taking_back(client, agreed, locale)

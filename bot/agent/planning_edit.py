@@ -155,9 +155,7 @@ def _ensemble(frame: Told) -> bool:
     if len(said) != 1 or frame.all("without") or frame.says(_MORE):
         return False
     version = frame.says(r"\b(?:version|arrangement)\b|版|编制|配置")
-    return named.is_ensemble(named.players(said[0]).id) or (
-        version and bool(named.ensemble(said[0]))
-    )
+    return named.is_ensemble(said[0]) or (version and bool(named.ensemble(said[0])))
 
 
 def _only(frame: Told) -> bool:
@@ -225,7 +223,9 @@ def _value(frame: Told, index: int, slot: str, words: str, notes: Notes) -> dict
         found = speed.pace(words, how)
         return found.args if found else {}
     if slot == "tempo":
-        return {"tempo": speed.tempo(words)}
+        tempo = speed.tempo(words)
+        pace = None if tempo else speed.pace(words, how)  # "a fast one", said of what is there
+        return pace.args if pace else {"tempo": tempo}
     if slot == "transpose":
         return _moved(frame, words, how)
     if slot == "key":

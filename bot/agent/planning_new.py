@@ -98,7 +98,8 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
         args["key"] = keys[0]
     notes.add(*five_notes(frame))
     tempi = [t for w in frame.all("tempo") if (t := speed.tempo(w))]
-    args["tempo"] = f"{tempi[0]:g}" if tempi else ""
+    paces = [word for w in frame.all("tempo") if (word := speed.pace_word(w))]
+    args["tempo"] = f"{tempi[0]:g}" if tempi else next(iter(paces), "")
     args["meter"] = next((m for w in frame.all("meter") if (m := spans.meter(w))), "")
     lengths = [n for w in frame.all("length") if (n := spans.length(w))]
     args["length"] = lengths[0].text.lstrip("+") if lengths and not lengths[0].times else ""

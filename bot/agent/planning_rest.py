@@ -63,7 +63,7 @@ _KINDS_SAID = {
 
 #: What only a command does, by what asks for it; a message of other intents never means it.
 _COMMANDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("taste", "privacy", "help"), r"\bimport\b|导入|导进", BY_IMPORT),
+    (("taste", "help"), r"\bimport\b|导入|导进", BY_IMPORT),
     (("recommend", "taste", "help"), r"\bweekly\b|\b(?:every|each|a)\s+week\b|每周"
         r"|每个?星期", BY_DIGEST),
     (("compose", "edit", "help"), r"\b(?:hook|motif|motive)\b\D{0,20}\d(?:[\s,-]+\d){2,}"

@@ -21,14 +21,18 @@ _EMOJI = {
 }  # fmt: skip
 #: What VADER and our list leave out: words of chats (0.5..5).
 _SLANG: tuple[tuple[str, float], ...] = (
-    (r"(?:没|不)(?:是|太|怎么|很|那么)*(?:喜欢|爱听|好听)|踩雷|听一次就够|有点拉|太拉|拉胯", 1.8),
+    (r"(?:没|不)(?:是|太|怎么|很|那么)*(?:喜欢|爱听|好听)|踩雷|听一次就够|有点拉|太拉|拉胯"
+     r"|不是我要的|[无没]感|\bthumbs\s+down\b|\btoo\s+much\b"
+     r"|\bdo(?:es)?n'?t\s+do\s+anything\b", 1.8),
     (r"\bnot (?:great|good|for me|my thing|my cup)\b|不太行|不行|不咋[地样]|不是我的菜|不好听"
      r"|\bnever again\b|\bnah\b|差点意思|不怎么样", 2.0),
     (r"\bnot bad\b|不错|还行|还可以|还好|\bnice\b|\bdecent\b|\bsolid\b", 3.8),
-    (r"\b(?:fire|goosebumps|banger|slaps?|lit|goated|chef'?s kiss|exactly what|the best|masterpiece"
-     r"|perfect|bop|vibes?)\b|yyds|绝|神了|满分|爱了|惊艳|太棒|封神|最好|牛|神曲"
+    (r"\b(?:fire|goosebumps|banger|slaps?|lit|goated|chef'?s kiss|exactly|spot on|incredible"
+        r"|rocks|thumbs up|favou?rite|the best|masterpiece"
+     r"|perfect|bop|vibes?)\b|yyds|绝|神了|满分|爱了|惊艳|太棒|封神|最好|牛|神曲|太神|跪了"
      r"|哭死|正是我想要|超赞", 5.0),
-    (r"\b(?:garbage|trash|awful|terrible|sucks?|hate[sd]?|worst|horrible|can'?t stand|cringe)\b"
+    (r"\b(?:garbage|trash|yuck|ew+|gross|awful|terrible|sucks?|hate[sd]?|worst|horrible"
+        r"|can'?t stand|cringe)\b"
      r"|难听|讨厌|垃圾|辣耳朵", 1.0),
     (r"\b(?:mid|meh|ok(?:ay)?|so so|average|fine|whatever)\b"
      r"|一般|凑合|马马虎虎|普通|普普|平平|就那样", 2.8),

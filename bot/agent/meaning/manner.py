@@ -28,7 +28,7 @@ _SLIDERS: tuple[tuple[str, Mapping[str, int]], ...] = (
     (r"\bloud(?:er)?\b|\bturn(?:ed)?\s+up\b|大声|响|音量大", {"loudness": 1}),
     (r"\b(?:quiet(?:er)?|soft(?:er|ly)?|hush\w*)\b|轻(?!松|快|盈|柔)|小声|安静|弱|柔|软|远|收",
      {"loudness": -1}),
-    (r"\b(?:punch(?:y|ier)?|hard(?:er)?|power(?:ful)?|impact\w*)\b|有力|带劲|猛|给力|突出",
+    (r"\b(?:punch(?:y|ier)?|hard(?:er)?|power(?:ful)?|impact\w*)\b|有力|带劲|猛|给力|突出|强",
      {"loudness": 1, "intensity": 1}),
     (r"\bheav(?:y|ier)\b|厚重|沉重|大气|重(?![复写新来配做奏])", {"fullness": 1, "loudness": 1}),
     (r"\blight(?:er)?\b|轻盈|轻巧", {"fullness": -1, "loudness": -1}),
@@ -45,7 +45,7 @@ _SLIDERS: tuple[tuple[str, Mapping[str, int]], ...] = (
     (r"\b(?:spars(?:e|er)|thin(?:ner)?|minimal(?:ist)?|empt(?:y|ier)|bare|stripped|clean(?:er)?"
      r"|air(?:y|ier)|spac(?:e|ious))\b|稀疏|干净|空|单薄|极简|留白|清脆|脆", {"fullness": -1}),
     (r"\b(?:groov(?:y|ier)|swing\w*|syncopat\w*|bounc(?:y|ier)|danc(?:e|ey|eable)|rhythmic\w*|staccato"
-     r"|choppy|choppier)\b|律动|跳跃|切分|动感|摇摆|断奏|紧凑", {"intensity": 1}),
+     r"|choppy|choppier)\b|律动|跳跃|切分|动感|摇摆|断奏|紧", {"intensity": 1}),
     (r"\b(?:smooth(?:er)?|legato|flowing|sustained|gentler|connected)\b|流畅|连贯|舒展|平缓",
      {"intensity": -1}),
     (r"\bbright(?:er|en)?\b|明亮|亮|清亮", {"register": 1}),

@@ -95,7 +95,7 @@ def moods(words: str, locale: str = "en") -> Named:
 def players(words: str, locale: str = "en") -> Named:
     """Who is named: ids of instruments, kits and groups ("strings"), or of one ensemble."""
     words_of = vocabulary.load()
-    order: tuple[Catalogue[Any], ...] = (words_of.instruments, words_of.groups, words_of.ensembles)
+    order: tuple[Catalogue[Any], ...] = (words_of.instruments, words_of.ensembles, words_of.groups)
     plain = _COUNT.sub("", bare(words))
     for spelling in (bare(words), plain):
         if kit := _kit(words_of, spelling):
@@ -143,10 +143,10 @@ def is_player(words: str) -> bool:
     return bool((read := players(words)).ids) and not read.notes
 
 
-def is_ensemble(name: str) -> bool:
-    """Whether an id is an ensemble's and no instrument's: it plays alone."""
-    words = vocabulary.load()
-    return name in words.ensembles and name not in words.groups and name not in words.instruments
+def is_ensemble(words: str) -> bool:
+    """Whether words name an ensemble and no player: a choir is also an instrument."""
+    player = vocabulary.load().instruments.find(_COUNT.sub("", bare(words)))
+    return bool(ensemble(words)) and player is None
 
 
 def _exact(words: str, catalogue: Catalogue[E]) -> str:
@@ -227,7 +227,11 @@ _SHORT = {
     "暗": "dark", "冷": "cold", "暖": "warm", "燃": "energetic", "压抑": "dark", "急": "urgent",
     "喜": "happy", "静": "calm", "柔": "tender", "欢": "cheerful", "fast": "urgent",
     "loud": "aggressive", "busy": "chaotic", "cheesy": "playful", "sweet": "romantic",
-    "noisy": "chaotic", "boring": "neutral", "grateful": "warm",
+    "noisy": "chaotic", "boring": "neutral", "grateful": "warm", "witty": "quirky",
+    "幽默": "quirky",
+    "搞怪": "quirky", "terrifying": "spooky", "瘆人": "spooky", "jaunty": "cheerful",
+    "massive": "epic", "vast": "epic", "noir": "mysterious", "smoky": "mysterious",
+    "grumpy": "angry", "swashbuckling": "heroic", "icy": "cold", "icier": "cold",
     "late night": "contemplative", "治愈": "warm",
     "热血": "energetic", "大气": "majestic", "恐怖": "spooky", "阴森": "spooky", "甜蜜": "romantic",
     "苦涩": "bittersweet", "苦": "bittersweet", "科技": "cold", "悬疑": "mysterious",
@@ -251,7 +255,8 @@ _CALLED = {
     "🎸": "guitar", "🎹": "piano", "🥁": "drums", "🎻": "violin", "🎺": "trumpet",
     "🎷": "saxophone", "🪕": "banjo", "🪗": "accordion", "🔔": "bells", "🎤": "voice",
     "🪈": "flute",
-    "shaker": "standard", "卡宏": "standard", "笙": "accordion", "童声": "voice",
+    "shaker": "standard", "乌克丽丽": "nylon_guitar", "直笛": "recorder",
+    "卡宏": "standard", "笙": "accordion", "童声": "voice",
     "民乐": "chamber_ensemble", "民乐合奏": "chamber_ensemble", "满堂乐队": "rock_band",
     "合唱团": "voice", "school orchestra": "orchestra",
 }  # fmt: skip

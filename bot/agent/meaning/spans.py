@@ -18,6 +18,7 @@ _NUMBERS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
+_SMALL, _TENS = "one|two|three|four|five", "ten|fifteen|twenty|thirty|forty|fifty"
 _LENGTH_WORDS = latin(
     _NUMBERS, "seconds minutes bars measures half minute second measure twice double long more"
 )
@@ -76,7 +77,11 @@ def length(words: str, around: str = "") -> Length | None:
     plain = re.sub(r"\bsec\b", "secs", plain)
     more = plain.startswith("+") or _is_more(plain, fold(around))
     without = re.sub(r"\b(?:more|another|further|extra)\b|[再续]|左右|多(?=[秒分小])", " ", plain)
-    without = " ".join(without.lstrip("+").split())
+    without = re.sub(r"\b(?:whole|full|entire)\b", " ", without.lstrip("+"))
+    without = " ".join(without.replace("半小时", "30分钟").split())
+    if spoken := re.fullmatch(rf"({_SMALL})\s+({_TENS})(?:\s+(five))?", without):  # "two thirty"
+        rest = sum(number(w) or 0 for w in spoken.groups()[1:] if w)
+        return Length(seconds=60 * (number(spoken[1]) or 0) + rest, more=more)
     # An "eight" (八拍) of dancers is two bars of four.
     without = re.sub(r"(\d+)\s*个?八拍", lambda m: f"{2 * int(m[1][:3])}小节", without)
     if (found := quantities.find_bars(without)) and found.value >= 1:
@@ -174,7 +179,7 @@ def meter(words: str) -> str | None:
     if fraction := quantities.find_meter(plain):
         return fraction[2]
     spoken = re.fullmatch(
-        r"(?:in|a|an)?\s*(two|three|four|five|six|seven|nine|twelve|\d{1,2})(?:\s+(four|eight))?"
+        r"(?:in|a|an)?\s*(two|three|four|five|six|seven|nine|eleven|twelve|\d{1,2})(?:\s+(four|eight))?"
         r"(?:\s+time)?",
         plain.strip(),
     )

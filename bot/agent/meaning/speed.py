@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from bot.agent.meaning.words import fold, latin, mend, strength
 from models.planner import quantities
-from models.planner.quantities import TEMPO_WORDS, number
+from models.planner.quantities import PACE_WORDS, TEMPO_WORDS, number
+from models.vocabulary import normalise
 
 #: Strength 1 (a bit), 2, 3 (a lot) -> what the tempo is multiplied by when it is to be faster.
 STEPS = {1: 1.08, 2: 1.16, 3: 1.35}
@@ -32,7 +33,6 @@ _KNOWN = latin(
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety",
     "hundred",
 )
-_TIMES = {"twice": 2.0, "double": 2.0, "two times": 2.0, "thrice": 3.0, "triple": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,13 @@ def tempo(words: str) -> float | None:
     if (value := number(bare)) is None:  # "a hundred" keeps its article
         value = number(" ".join(plain.replace("tempo", " ").split()))
     return value if value is not None and 20 <= value <= 400 else None
+
+
+def pace_word(words: str) -> str:
+    """A word such as "fast" or "慢速" that says where in a style's range a tempo lies, or ""."""
+    plain = normalise(mend(fold(words), _KNOWN))
+    shorter = normalise(re.sub(r"\b(?:an?|the|tempo|pace|speed)\b|速度|节奏|一点|的", " ", plain))
+    return next((w for w in (plain, shorter) if w in PACE_WORDS), "")
 
 
 def pace(words: str, how_much: str = "", *, negated: bool = False) -> Pace | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.agent import planning_edit, planning_new, planning_rest
+from bot.agent import planning_edit, planning_new, planning_rest, planning_words
 from bot.agent.planning_said import Drafted, Told, told
 from bot.agent.values import MOST_STEPS, Asker, Option, Plan, Question, Sentence, Session, Step
 from bot.wording import quoted
@@ -39,7 +39,7 @@ _MAKERS = ("compose", "song", "arrange", "edit", "vary", "extend", "lyrics")
 _ON_A_PIECE = ("edit", "vary", "extend")
 _DRAFTS: Mapping[str, Callable[[Told], Drafted]] = {
     "compose": planning_new.compose, "song": planning_new.song, "arrange": planning_new.arrange,
-    "vary": planning_new.vary, "extend": planning_new.extend, "lyrics": planning_new.lyrics,
+    "vary": planning_new.vary, "extend": planning_new.extend, "lyrics": planning_words.lyrics,
     "edit": planning_edit.edit, **planning_rest.REST,
 }  # fmt: skip
 _SESSION = re.compile(

@@ -5,8 +5,8 @@ for the others what was wrong. The conditions of an `end`, all measured on the f
 the table or on the session, never on what a reply claims:
 
     style, key, meter, title, ensemble   as said ("D minor")
-    tempo, bars, seconds                 a number (seconds and tempo within 2 %), or "slower",
-                                         "faster", "longer", "shorter" than the first piece
+    tempo, bars, seconds                 a number (within 2 %), or "slower", "faster", "longer",
+                                         "shorter" than the first piece, or the "same"
     has, hasnt                           instruments or kits by vocabulary id or group
     moved                                semitones that the melody lies above the first piece's
     mood                                 "sadder", "happier", "calmer", "wilder" than the first
@@ -42,22 +42,23 @@ class Dialogue:
     """Lines of one person, and the conditions that must hold after the last."""
 
     name: str
-    language: str
     lines: tuple[str, ...]
     end: Mapping[str, Any]
+    language: str = "en"
     file: str = ""
+    split: str = "test"
 
 
 def load(folder: Path = FOLDER) -> tuple[Dialogue, ...]:
-    """Every dialogue of the folder, in the order of its files."""
-    return tuple(
-        Dialogue(
-            each["name"], each.get("language", "en"), tuple(each["lines"]), each["end"],
-            each.get("file", ""),
-        )
-        for path in sorted(folder.glob("*.toml"))
-        for each in tomllib.loads(path.read_text(encoding="utf-8"))["dialogue"]
-    )  # fmt: skip
+    """Every dialogue of the folder, in the order of its files; each third one is for tuning."""
+    found = []
+    for path in sorted(folder.glob("*.toml")):
+        listed = tomllib.loads(path.read_text(encoding="utf-8"))["dialogue"]
+        for number, each in enumerate(listed):
+            split = "validation" if number % 3 == 0 else "test"
+            lines = tuple(each.pop("lines"))
+            found.append(Dialogue(lines=lines, split=split, **each))
+    return tuple(found)
 
 
 def wrong(dialogue: Dialogue, state: State, pieces: Path) -> list[str]:
@@ -90,6 +91,8 @@ def _number(name: str, more: str, less: str) -> _Check:
         first = _figure(state.pieces[0] if state.pieces else None, name)
         if seen is None or first is None:
             return seen, False
+        if wanted == "same":
+            return (first, seen), seen == first
         if wanted in (more, less):
             return (first, seen), seen > first if wanted == more else seen < first
         return seen, abs(seen - float(wanted)) <= _CLOSE * float(wanted)

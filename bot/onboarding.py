@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 WHO = (
     "Hi, I am **Segno**, and I make music with you: pieces, songs, arrangements, words. All of it "
-    "is made and kept on the computer of whoever runs me; nothing you say or send goes anywhere "
-    "else or trains a model. `/privacy` shows, exports or deletes what I keep."
+    "is made and kept on the computer of whoever runs me, and nothing you say to me trains a "
+    "model. `/privacy` shows, exports or deletes what I keep."
 )
 SAY = (
     "Just say what you want, for example:\n"

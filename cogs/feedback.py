@@ -1,24 +1,23 @@
-"""Reactions on a result: a rating, a wish to have the files, or a wish to have it gone.
+"""Reactions on a message of ours: a rating, or a command.
 
 In: raw reaction events, which also come for messages from before a restart. Out: a deed (👍 ❤️ 🔥
-a like, ⭐ a save, 👎 a dislike) of a person who agreed to that, a direct message with the files
-(✉️), or a deletion (❌ by the asker).
+a like, ⭐ a save, 👎 a dislike) of a person who agreed to that; or what `bot.reaction_desk` does:
+files by direct message (✉️), a take or an answer picked (1️⃣ to 9️⃣), work stopped or a piece deleted
+(❌ by the asker).
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import discord
 from discord.ext import commands
 
-from bot import i18n, piece_deeds, shelf
+from bot import piece_deeds, reaction_desk
 from bot.client import Segno
-from bot.lyrics_ui import page_of
-from models.errors import Refusal
+from bot.reaction_desk import plain
 from models.recommender.values import EventType
-from storage import pieces, preferences
+from storage import pieces
 from storage.pieces import Piece
 
 log = logging.getLogger(__name__)
@@ -26,13 +25,6 @@ log = logging.getLogger(__name__)
 DEEDS: dict[str, EventType] = {
     "👍": "like", "❤": "like", "🔥": "like", "⭐": "save", "👎": "dislike",
 }  # fmt: skip
-ENVELOPES = frozenset({"✉", "📩", "📨", "💌"})
-CROSSES = frozenset({"❌", "✖", "❎"})
-
-
-def plain(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
-    """The emoji without the selector that only asks for a coloured picture."""
-    return str(emoji).replace("\ufe0f", "")
 
 
 class Feedback(commands.Cog):
@@ -44,15 +36,13 @@ class Feedback(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """Store what it says of the piece, or do what the emoji asks for."""
-        piece = await self._piece(event)
-        if piece is None:
+        if self.bot.user is None or event.user_id == self.bot.user.id:
             return
         emoji = plain(event.emoji)
-        if emoji in ENVELOPES:
-            await self._mail(event.user_id, piece)
-        elif emoji in CROSSES:
-            await self._discard(event, piece)
-        elif emoji in DEEDS:
+        command = reaction_desk.command_of(emoji)
+        if command is not None:
+            await command(self.bot, event)
+        elif emoji in DEEDS and (piece := await self._piece(event)) is not None:
             await piece_deeds.record(self.bot, event.user_id, event.guild_id, piece, DEEDS[emoji])
 
     @commands.Cog.listener()
@@ -88,33 +78,6 @@ class Feedback(commands.Cog):
             return None
         found = await self.bot.db.run(pieces.by_message, event.message_id)
         return found[0] if len(found) == 1 else None
-
-    async def _mail(self, user_id: int, piece: Piece) -> None:
-        chosen = await self.bot.db.run(preferences.get, user_id)
-        locale = i18n.language("", chosen.locale or "auto")
-        try:
-            clip = shelf.clip_of(shelf.folder(self.bot, piece))
-            page = await asyncio.to_thread(page_of, clip, {}, locale)
-            files, missing = await asyncio.to_thread(
-                shelf.attach, [clip], (*page.kinds, "musicxml"), shelf.DEFAULT_LIMIT, locale
-            )
-            text, embeds = page.said(missing)
-            user = await self.bot.fetch_user(user_id)
-            await user.send(text, embeds=embeds, files=files)
-        except (Refusal, discord.HTTPException) as error:
-            # Files gone, or the person takes no direct messages: there is nowhere to say so.
-            log.info("could not mail a piece: %s", error)
-
-    async def _discard(self, event: discord.RawReactionActionEvent, piece: Piece) -> None:
-        gone = await self.bot.db.run(pieces.delete, piece.id, event.user_id, self.bot.now())
-        if gone is None:
-            return
-        await shelf.remove(self.bot, [gone.folder])
-        place = self.bot.get_partial_messageable(event.channel_id, guild_id=event.guild_id)
-        try:
-            await place.get_partial_message(event.message_id).delete()
-        except discord.HTTPException as error:
-            log.info("could not delete a message: %s", error)
 
 
 async def setup(bot: Segno) -> None:

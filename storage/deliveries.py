@@ -44,6 +44,12 @@ def unanswered(db: Database, user_id: int, now: float) -> list[Job]:
     return [job for job in found if job is not None]
 
 
+def at_work(db: Database, message_id: int) -> Job | None:
+    """Return the job whose progress a message shows, as long as it is queued or running."""
+    found = select_jobs(db, "reply_id = ? AND state IN ('queued', 'running')", message_id)
+    return found[0] if found else None
+
+
 def begin_delivery(db: Database, id: int, worker: str, lease: float, now: float) -> Job | None:
     """Take the answer for `lease` seconds; None when it is delivered or in other hands.
 

@@ -87,6 +87,7 @@ class DiscordFront:
             for clip in drawn.clips:
                 await self.client.db.run(pieces.set_message, clip["piece_id"], sent)
             await self._voice(place, page, drawn)
+            await self._numbers(place, sent, len(drawn.clips))
         return sent
 
     async def _send(self, place: Place, page: Page, drawn: Drawn, limit: int) -> int | None:
@@ -163,6 +164,23 @@ class DiscordFront:
             await self._request(_posting(place), body)
         except (OSError, discord.HTTPException) as error:
             log.info("no voice message for turn %d: %s", page.turn_id, error)
+
+    async def _numbers(self, place: Place, message_id: int, count: int) -> None:
+        """Put 1️⃣ to 9️⃣ under several takes, to be pressed, where we may."""
+        guild = self.client.get_guild(place.asker.guild_id or 0)
+        channel = guild and guild.get_channel_or_thread(place.asker.channel_id)
+        if count < 2 or (guild is not None and channel is None):
+            return
+        if guild is not None and channel is not None:
+            may = channel.permissions_for(guild.me)
+            if not (may.add_reactions and may.read_message_history):
+                return
+        try:
+            for number in range(1, min(count, 9) + 1):
+                keycap = f"{number}\ufe0f\u20e3"
+                await self.client.http.add_reaction(place.asker.channel_id, message_id, keycap)
+        except discord.HTTPException as error:
+            log.info("no numbers under a message: %s", error)
 
     async def _mail(self, place: Place, text: str) -> None:
         """Tell the asker what came of it where their channel is shut to us."""

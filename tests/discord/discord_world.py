@@ -276,18 +276,20 @@ class ScriptedEar:
     """Hears what a test says it hears: text -> [(intent, {slot: words})]; else it is unsure."""
 
     def __init__(self):
-        self.frames, self.heard = {}, []
+        self.frames, self.heard, self.second = {}, [], {}
 
-    def hears(self, text, *frames):
-        """Understand a text from now on as these frames."""
-        self.frames[text] = frames
+    def hears(self, text, *frames, second=None):
+        """Understand a text from now on as these frames; as `second` just as well, if given."""
+        self.frames[text], self.second[text] = frames, second
 
     async def listen(self, text):
         self.heard.append(text)
         if text not in self.frames:
             return crude(text)
+        second = self.second[text]
+        doubt = (0.99, "chat", 0.01, True) if second is None else (0.5, second, 0.5, False)
         frames = tuple(
-            HeardFrame(intent, tuple(slots.items()), (0, len(text)), 0.99, "chat", 0.01)
+            HeardFrame(intent, tuple(slots.items()), (0, len(text)), *doubt)
             for intent, slots in self.frames[text]
         )
         return Heard(text, language(text), frames)

@@ -29,11 +29,13 @@ _NOTHING_SAID = (
     "thing things music melody composition work recording file result stuff bit with in of "
     "for from at on to and about which what who made make wrote written write did do composed "
     "compose created create generated had have has been just again please now then there here "
-    "like as so some any called named s back go open play show last first new before after very"
+    "like as so some any called named s back go open play show last first new before after "
+    "very everything all ever own by"
 )
 _EMPTY = frozenset(_NOTHING_SAID.split())
+_SONGS = frozenset(("歌", "曲", "歌曲", "曲子", "音乐"))
 _EMPTY_HAN = re.compile(
-    r"我们?|你们?|咱们?|他们?|她们?|它们?|大家|那|这|哪|的|了|一|首|个|版本?|支|段|份|条|张|种|曲子?|歌曲?|音乐|作品|东西|旋律|做|写|弄|谱|生成|创作"
+    r"什么|我们?|你们?|咱们?|他们?|她们?|它们?|大家|那|这|哪|的|了|一|首|个|版本?|支|段|份|条|张|种|曲子?|歌曲?|音乐|作品|东西|旋律|做|写|弄|谱|生成|创作"
     r"|作|过|在|是|叫|有|和|跟|像|把|给|里|用|时候?|刚刚?|刚才|之前|以前|来|去|打开|播放|放|听"
 )
 #: Titles whose words are spelled nearly so fit on the second try (of 100, rapidfuzz).
@@ -48,6 +50,7 @@ class Wanted:
     moods: tuple[str, ...] = ()
     players: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    key: str = ""
     names: tuple[str, ...] = ()
     words: str = ""
 
@@ -57,7 +60,7 @@ class Wanted:
     @property
     def known(self) -> bool:
         """Whether any of it is of the vocabulary."""
-        return bool(self.styles or self.moods or self.players or self.purposes)
+        return bool(self.styles or self.moods or self.players or self.purposes or self.key)
 
     @property
     def query(self) -> str:
@@ -81,6 +84,8 @@ class Wanted:
             return False
         if self.moods and not set(self.moods) & set(re.split(r",\s*", piece.mood)):
             return False
+        if self.key and self.key != fold(piece.key):
+            return False
         plan = json.loads(piece.plan)
         if self.purposes and plan.get("purpose") not in self.purposes:
             return False
@@ -91,22 +96,39 @@ def wanted(words: str) -> Wanted:
     """What folded words want of a piece; false where they say nothing of it."""
     words = " ".join(re.sub(r"[,，.。!！?？、]", " ", words).split())
     kinds: dict[str, list[str]] = {"style": [], "mood": [], "player": [], "purpose": []}
-    rest = words
-    for match in find_matches(words, lexicon.load()).matches:
-        if match.kind not in kinds or match.negated or match.written in _EMPTY:
+    key, rest = _key(words)
+    for match in find_matches(rest, lexicon.load()).matches:
+        if match.kind not in kinds or match.negated or match.written in _EMPTY | _SONGS:
             continue
         kinds[match.kind].append(match.id)
         if match.kind == "style":  # "jazz" is swing, and all of its family
             kinds["style"].append(match.written)
         rest = rest[: match.start] + " " * (match.end - match.start) + rest[match.end :]
     styles, moods, players, purposes = (tuple(kinds[kind]) for kind in kinds)
-    return Wanted(styles, moods, players, purposes, _names(rest), _core(words))
+    return Wanted(styles, moods, players, purposes, key, _names(rest), _core(words))
+
+
+def _key(words: str) -> tuple[str, str]:
+    """A key ("d minor", "降B大调") as pieces have it, folded, and the words without it."""
+    match = re.search(
+        r"\b(?:in\s+)?([a-g])\s?(#|b|sharp|flat)?\s+(major|minor)\b|([升降])?([a-g])\s?(#|b)?(大|小)调",
+        words,
+    )
+    if match is None:
+        return "", words
+    sign = {"sharp": "#", "flat": "b", "升": "#", "降": "b"}
+    tonic = match[1] or match[5]
+    mark = match[2] or match[6] or match[4] or ""
+    mode = match[3] or {"大": "major", "小": "minor"}[match[7]]
+    rest = f"{words[: match.start()]} {words[match.end() :]}"
+    return f"{tonic}{sign.get(mark, mark)} {mode}", rest
 
 
 def _names(rest: str) -> tuple[str, ...]:
-    latin = [word for word in re.findall(r"[a-z0-9']+", rest) if word not in _EMPTY]
+    words = (word.removesuffix("'s").strip("'") for word in re.findall(r"[a-z0-9']+", rest))
+    latin = [word for word in words if word and word not in _EMPTY]
     han = [run for run in re.findall(r"[\u3400-\u9fff]+", _EMPTY_HAN.sub(" ", rest)) if run]
-    return (*(word.removesuffix("'s") for word in latin), *han)
+    return (*latin, *han)
 
 
 def _core(words: str) -> str:
@@ -117,6 +139,21 @@ def _core(words: str) -> str:
     while tokens and tokens[-1] in _EMPTY:
         tokens.pop()
     return " ".join(tokens)
+
+
+def titled(which: str) -> str | None:
+    """The title in “Red Shoes”, "the one called Red Shoes", 叫…的; None where none is named."""
+    quoted_ = re.search(r"[“\"「『《‹<]([^”\"」』》›>]{1,100})[”\"」』》›>]", which)
+    if quoted_:
+        return quoted_[1].strip()
+    called = re.search(
+        r"\b(?:called|named|titled|entitled)\s+(.{1,100})$|(?:名叫|叫做|叫|名为|题为)(.{1,60}?)(?:的.{0,4})?$",
+        which.strip(),
+        re.IGNORECASE,
+    )
+    found = (called[1] or called[2]) if called else None
+    found = re.sub(r"^(?:something(?: like| with)?|什么)\s*", "", found) if found else None
+    return found.strip(" .!?'\"。！？") if found else None
 
 
 def called(piece: Piece, words: str) -> bool:

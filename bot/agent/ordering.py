@@ -22,7 +22,7 @@ IT = re.compile(
     rf"|(?:(?:the|that)\s+)?(?:{_NOUN}\s+)?(?:what\s+|that\s+)?(?:you|we|i)(?:'ve|\s+have)?\s+just\s+"
     rf"(?:made|wrote|did|composed|created|opened|played|sent)"
     rf"|(?:the\s+)?(?:{_NOUN}\s+)?(?:from\s+)?just\s+now|(?:the\s+)?{_NOUN}\s+on\s+the\s+table"
-    r"|(?:like|as)\s+(?:this|that|it)(?:\s+one)?"
+    r"|(?:like|as)\s+(?:this|that|it)(?:\s+one)?|what\s+you(?:'ve)?\s+(?:changed|did|got|have)"
     r"|它们?的?|他|她|全部|全曲|全首|整[首个体曲段篇](?:歌|曲子)?"
     rf"|(?:刚刚|刚才|现在|当前|目前|上面|桌上|手头)?的?(?:我们)?(?:做|写)?的?[这那该](?:一)?[首个版支段曲份条张]?的?{_HAN_NOUN}?"
     rf"|(?:刚刚|刚才|现在|当前|目前|上面|桌上|手头)的?(?:一?[首个版支段])?的?{_HAN_NOUN}?"
@@ -36,7 +36,7 @@ _COUNTER = r"[首个版支段曲份条张种号]"
 NUMBERED = re.compile(
     rf"(?P<back>(?:second|next)[\s-]+to[\s-]+last)|倒数第?(?P<from_end>{_HAN_NUMBER}){_COUNTER}?"
     rf"|\b(?P<word>{'|'.join(_ORDINAL_WORDS)})\b|\b(?P<nth>\d{{1,3}})(?:st|nd|rd|th)\b"
-    rf"|(?:\b(?:number|no\.?|take|version|option|choice|variation|piece|song)\s*#?\s*|#\s*)"
+    rf"|(?:\b(?:number|no\.?|take|version|option|choice|variation|piece|song)\s*#?\s*|#\s*|\bv)"
     rf"(?P<figure>\d{{1,3}}\b|(?:{_SPELT})\b)"
     rf"|第(?P<han>{_HAN_NUMBER})(?:{_COUNTER})?|(?P<hao>{_HAN_NUMBER})号"
     rf"|^(?P<bare>\d{{1,2}}|(?:{_SPELT})|[一二三四五六七八九])$"
@@ -47,12 +47,18 @@ LAST = re.compile(
 BEFORE = re.compile(
     rf"\b(?:previous|prior|earlier|preceding)\b|\b(?:one|version|{_NOUN})\s+(?:right\s+|just\s+)?before\b"
     r"|\b(?:like|as)\s+(?:it\s+was\s+)?(?:before|it\s+was|earlier)\b|^before(?:\s+that)?$|\bhow\s+it\s+was\b"
-    rf"|上一?{_COUNTER}|前一{_COUNTER}|之前那?{_COUNTER}?|[和跟像]?(?:之前|以前)(?:的|那样|一样)?|改之前"
+    rf"|上一?{_COUNTER}|前一{_COUNTER}|之前那?{_COUNTER}?|[和跟像]?(?:之前|以前)(?:的|那样|一样)?|改动?之?前的?"
 )
 ORIGINAL = re.compile(
     r"\boriginal(?:ly)?\b"
     r"|\bwhere\s+we\s+(?:started|began)\b|\bwe\s+(?:started|began)\s+with\b"
-    r"|原版|原作|原曲|原来的?|最初的?|最早的?|一开始的?|最开始的?|初版"
+    r"|原版|原作|原曲|原来的?|原本的?|最初的?|最早的?|一开始的?|最开始的?|初版"
+)
+#: "The take before the drums": what follows says what came in, and not what is meant.
+BEFORE_THAT = re.compile(rf"\b{_NOUN}\s+before\s+(?:the|you|we|i)\b|(?:之|以)前[的那]?{_COUNTER}?$")
+#: The first piece that a person ever made.
+FIRST_EVER = re.compile(
+    r"\bfirst\b.*\bever\b|\bever\b.*\bfirst\b|我(?:做|写|创作|谱)(?:过|成|出)?的?第一[首个]|有史以来"
 )
 LAST_TIME = re.compile(r"\blast\s+(?:time|session)\b|上次|上回")
 OTHER = re.compile(r"\bother\s+(?:one|version|take|piece|song)\b|另外?一?[个首版]|另外那[个首版]")
@@ -63,7 +69,11 @@ COMPARED: tuple[tuple[str, str, bool], ...] = (
     (r"\b(?:fast|quick)(?:er|est)?\b|(?:最|更|较|比较)?快(?:一?点|一?些)?的?(?!乐)", "bpm", False),
     (r"\bshort(?:er|est)?\b|(?:最|更|较|比较)?短(?:一?点|一?些)?的?", "seconds", True),
     (r"\blong(?:er|est)?\b|(?:最|更|较|比较)?长(?:一?点|一?些)?的?", "seconds", False),
-    (r"\bold(?:er|est)\b|(?:最|更|较|比较)(?:老|旧)的?", "created", True),
+    (
+        rf"\bold(?:er|est)\b|\bold(?=\s+{_NOUN}\b)|(?:最|更|较|比较)老的?|(?:最|更|较|比较)?旧的?",
+        "created",
+        True,
+    ),
     (r"\bnewer\b|(?:更|较|比较)新的?", "created", False),
 )
 

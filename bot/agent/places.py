@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from bot.agent.meaning.words import fold
+from bot.agent.meaning.words import fold, mend
 from models.errors import Refusal
 from models.planner.names import SECTIONS
 from models.planner.plan import Plan
@@ -35,9 +35,10 @@ _LIKE = {
     "break": ("break", "bridge"),
     "climax": ("climax", "drop"),
 }
-_BEGINNING = r"\b(?:beginning|start|opening|first (?:part|section)|top)\b|开头|开始|起始"
+_BEGINNING = r"\b(?:beginning|start|openings?|first (?:part|section)|top)\b|开头|开始|起始"
 _ENDING = (
-    r"\b(?:ending|end|close|closing|(?:last|final) (?:part|section))\b|结尾|结束|最后一段|末段|收尾"
+    r"\b(?:endings?|end|close|closing|(?:last|final) (?:part|section))\b"
+    r"|结尾|结束|最后一段|末段|收尾"
 )
 _MIDDLE = r"\b(?:middle|centre|center)\b|中间|中段|中部"
 _WHOLE = (
@@ -48,8 +49,9 @@ _SPOKEN = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
 )  # fmt: skip
 _CARDINAL = (
-    r"\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen|twenty"
-    r"|thirty-?two|[一二两三四五六七八九十百]{1,4}"
+    r"\d{1,4}|(?:twenty|thirty|forty|fifty|sixty)(?:[\s-](?:one|two|three|four|five|six|seven|eight"
+    r"|nine))?|one|two|three|four|five|six(?:teen)?|seven|eight(?:een)?|nine|ten|eleven|twelve"
+    r"|fifteen|[一二两三四五六七八九十百]{1,4}"
 )
 _BAR = r"(?:bars?|measures?|mm?\.?|小节|個小節|个小节)"
 NO_SUCH = "This piece has no “{section}”. It has: {sections}."
@@ -78,7 +80,7 @@ def bars_of(piece: Plan | Mapping[str, Any], words: str) -> tuple[int, int]:
     places = _places(piece)
     total = places[-1].last
     text = re.sub(r"^(?:(?:in|at|of|the|that|this|my|on|for)\s+)+|^[那这]个?", "", fold(words))
-    text = text.strip(" .,!?\"'“”")
+    text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text.strip(" .,!?\"'“”"))
     if not text or (re.search(_WHOLE, text) and not _named(text)):
         return 1, total
     within = _within(text, places)
@@ -88,9 +90,10 @@ def bars_of(piece: Plan | Mapping[str, Any], words: str) -> tuple[int, int]:
         return found
     if found := _half(text, total):
         return found
-    chosen = _section(text, places)
-    if chosen is not None:
-        return chosen.first, chosen.last
+    for spelt in (mend(text, _known_words()), text):
+        chosen = _section(spelt, places)
+        if chosen is not None:
+            return chosen.first, chosen.last
     raise Refusal(NO_SUCH, section=words.strip()[:40], sections=_listing(places))
 
 
@@ -98,8 +101,10 @@ def _places(piece: Plan | Mapping[str, Any]) -> list[_Place]:
     if isinstance(piece, Plan):
         rows = [(s.section.name, s.section.label, s.section.bars) for s in piece.sections]
     else:
-        told = piece.get("form") or [each["section"] for each in piece["sections"]]
+        told = piece.get("form") or [each["section"] for each in piece.get("sections", ())]
         rows = [(str(row["name"]), str(row["label"]), int(row["bars"])) for row in told]
+    if not rows:
+        raise Refusal("The form of this piece is not known, so I cannot find places in it.")
     places, at = [], 1
     for name, label, bars in rows:
         places.append(_Place(name, label, at, at + bars - 1))
@@ -126,24 +131,23 @@ def _bars(text: str, total: int) -> tuple[int, int] | None:
         return found
     c = f"({_CARDINAL})"
     span = re.search(
-        rf"{_BAR}?\s*第?{c}\s*{_BAR}?\s*(?:to|through|till|until|and|-|–|—|~|到|至)\s*"
+        rf"{_BAR}?\s*第?{c}\s*{_BAR}?\s*(?:to|through|till|until|and|[-–—~、和]|到|至)\s*"
         rf"{_BAR}?\s*第?{c}",
         text,
     )
     barred = re.search(rf"\b{_BAR}|小节", text)
-    if span and (barred or re.fullmatch(r"[\d\s\-–—~]+", text)):
+    if span and (barred or span.span() == (0, len(text))):
         first, last = sorted((_int(span[1]), _int(span[2])))
         return _checked(first, last, total)
+    after = r"(?:以后|之后|起|开始|往后|到结尾|到最后|到末尾)"
     since = re.search(
-        rf"(?:from|after|since|从)\s*(?:{_BAR})?\s*第?{c}|第?{c}\s*小节(?:以后|之后|起|开始|往后)",
+        rf"(?:from|after|since)\s+{_BAR}\s*{c}\b.*\b(?:on|onwards?|end)\b"
+        rf"|\bafter\s+{_BAR}\s*{c}\b|第?{c}\s*个?小节{after}|从第?{c}\s*个?小节",
         text,
     )
-    if (
-        since
-        and barred
-        and re.search(r"\bfrom\b.*\b(?:on|onwards?|end)\b|\bafter\b|以后|之后|起|开始|往后", text)
-    ):
-        return _checked(_int(since[1] or since[2]), total, total)
+    if since:
+        first = _int(next(group for group in since.groups() if group))
+        return _checked(first, total, total)
     single = re.search(rf"{_BAR}\s*(?:number\s*|no\.?\s*|#)?{c}\b|第?{c}\s*个?小节", text)
     if single:
         bar = _int(single[1] or single[2])
@@ -162,15 +166,16 @@ def _counted(text: str, first: int, last: int) -> tuple[int, int] | None:
     c = f"({_CARDINAL})"
     size = last - first + 1
     ends = re.search(
-        rf"\b(?:last|final|closing)\s+(?:{c}\s+)?(?:of\s+the\s+)?(?:bars?|measures?)\b"
+        rf"\blast\s+{c}$|\b(?:last|final|closing)\s+(?:{c}\s+)?(?:of\s+the\s+)?(?:bars?|measures?)\b"
         rf"|(?:最后|末尾?|后|倒数)的?{c}个?小节",
         text,
     )
     if ends:
-        count = min(_int(ends[1] or ends[2] or "1"), size)
+        count = min(_int(next((group for group in ends.groups() if group), "1")), size)
         return max(last - count + 1, first), last
     starts = re.search(
-        rf"\b(?:first|opening)\s+{c}\s+(?:bars?|measures?)\b|(?:前|头|开头|最初)的?{c}个?小节", text
+        rf"\b(?:first|opening)\s+{c}(?:\s+(?:bars?|measures?)\b|$)|(?:前|头|开头|最初)的?{c}个?小节",
+        text,
     )
     if starts:
         return first, min(first + _int(starts[1] or starts[2]) - 1, last)
@@ -243,7 +248,8 @@ def _section(text: str, places: list[_Place]) -> _Place | None:
         found = [place for place in places if place.label.upper().startswith(label)]
         return _pick(found, text[: letter.start()] + "¦" + text[letter.end() :], label)
     if re.search(r"\b(?:section|part|passage|段落)\b|段|部分", text):
-        return _pick(places, text + "¦", "")
+        # Without a number it says nothing ("the lullaby section").
+        return None if _which(text + "¦") is None else _pick(places, text + "¦", "")
     return None
 
 
@@ -312,6 +318,12 @@ def _named(text: str) -> tuple[str, int, int] | None:
 def _bounded(spelling: str) -> str:
     plain = re.escape(spelling)
     return rf"\b{plain}s?\b" if spelling.isascii() else plain
+
+
+@lru_cache(maxsize=1)
+def _known_words() -> frozenset[str]:
+    words = (word for spelling, _ in _spellings() for word in spelling.split())
+    return frozenset((*(word for word in words if word.isascii()), *_SPOKEN, "last", "final"))
 
 
 @lru_cache(maxsize=1)

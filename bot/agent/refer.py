@@ -109,7 +109,7 @@ async def _by_id(at: At, words: str, _: str) -> str | None:
 
 async def _by_title(at: At, words: str, which: str) -> str | None:
     """The one called X, “X”, 《X》, or words that are a title as a whole."""
-    title = _titled(which)
+    title = describing.titled(which)
     pool = await _session_pieces(at)
     wanted = fold(title) if title else words
     named = [piece for piece in pool if fold(piece.title) == wanted]
@@ -126,19 +126,6 @@ async def _by_title(at: At, words: str, which: str) -> str | None:
     if title:
         raise Refusal(UNKNOWN, words=quoted(title, 40))
     return None
-
-
-def _titled(which: str) -> str | None:
-    quoted_ = re.search(r"[“\"「『《‹<]([^”\"」』》›>]{1,100})[”\"」』》›>]", which)
-    if quoted_:
-        return quoted_[1].strip()
-    called = re.search(
-        r"\b(?:called|named|titled|entitled)\s+(.{1,100})$|(?:名叫|叫做|叫|名为|题为)(.{1,60}?)(?:的.{0,4})?$",
-        which.strip(),
-        re.IGNORECASE,
-    )
-    found = (called[1] or called[2]) if called else None
-    return found.strip(" .!?'\"。！？") if found else None
 
 
 # --- when ----------------------------------------------------------------------------------------
@@ -182,16 +169,12 @@ def _narrowed(then: Sequence[Piece], moment: When) -> list[Piece]:
 async def _by_relation(at: At, words: str, which: str) -> str | None:
     """Before, the original, the other one, the next one, last time."""
     session = at.session
-    if ordering.LAST_TIME.search(words):
-        began = min((version.created for version in session.versions), default=at.now)
-        mine = [p for p in await _library(at) if p.owner_id == at.asker.user_id]
-        mine = [piece for piece in mine if piece.created < began]
-        if not mine:
-            raise Refusal(THEN_NONE)
-        return max(mine, key=lambda piece: piece.created).id
+    if ordering.FIRST_EVER.search(words) or ordering.LAST_TIME.search(words):
+        return await _long_ago(at, words)
     if ordering.ORIGINAL.search(words):
         return await _allowed(at, _root(session))
-    if ordering.BEFORE.search(words) and not _described_too(ordering.BEFORE, words):
+    before = ordering.BEFORE.search(words) and not _described_too(ordering.BEFORE, words)
+    if before or ordering.BEFORE_THAT.search(words):
         return await _allowed(at, await _previous(at))
     if ordering.OTHER.search(words):
         pool = [id for id in session.choices if id] or [v.piece_id for v in session.versions]
@@ -204,6 +187,20 @@ async def _by_relation(at: At, words: str, which: str) -> str | None:
             raise Refusal(NO_NUMBER, number=place + 1, count=len(pool))
         return await _allowed(at, pool[place])
     return None
+
+
+async def _long_ago(at: At, words: str) -> str:
+    """The first piece that the asker ever made, or the last one from before this session."""
+    mine = [piece for piece in await _library(at) if piece.owner_id == at.asker.user_id]
+    if ordering.FIRST_EVER.search(words):
+        found = [min(mine, key=lambda piece: piece.created)] if mine else []
+    else:
+        began = min((version.created for version in at.session.versions), default=at.now)
+        wanted = describing.wanted(ordering.LAST_TIME.sub(" ", words))
+        found = [p for p in mine if p.created < began and (not wanted or wanted.fits(p))]
+    if not found:
+        raise Refusal(THEN_NONE)
+    return max(found, key=lambda piece: piece.created).id
 
 
 def _described_too(pattern: re.Pattern[str], words: str) -> bool:

@@ -64,7 +64,7 @@ def when_of(words: str, now: float) -> When | None:
     """
     said = datetime.fromtimestamp(now, UTC)
     today = said.replace(hour=0, minute=0, second=0, microsecond=0)
-    for read in (_ago, _chinese_weekday, _weekday, _named, _dated):
+    for read in (_ago, _chinese_weekday, _weekday, _dated, _season, _named):
         found = read(words, said, today)
         if found is None:
             continue
@@ -210,6 +210,37 @@ def _named(words: str, said: datetime, today: datetime) -> _Found:
             # "last night" keeps its part: the night is read beside the day.
             return since, until, *match.span()
     return None
+
+
+def _season(words: str, said: datetime, today: datetime) -> _Found:
+    """In spring, last summer, 去年冬天; in March, from last April, 三月份 (the last that began)."""
+    month = re.search(
+        rf"\b(?:in|from|since|of|back\s+in|last|this)\s+(?:last\s+)?({_MONTH})(?!\w)"
+        r"|(?<!\d)(\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|的|做|写)",
+        words,
+    )
+    if month:
+        first, count = _month(month[1] or month[2]), 1
+        found = month
+    else:
+        season = re.search(
+            r"\b(?:in|from|last|this|over)\s+(?:the\s+)?(spring|summer|autumn|fall|winter)\b"
+            r"|[去今]年(春|夏|秋|冬)[天季]?",
+            words,
+        )
+        if season is None:
+            return None
+        name = season[1] or season[2]
+        starts = {"spring": 3, "春": 3, "summer": 6, "夏": 6, "winter": 12, "冬": 12}
+        first, count, found = starts.get(name, 9), 3, season
+    if not 1 <= first <= 12:
+        return None
+    year = today.year - (1 if "去年" in found[0] else 0)
+    start = datetime(year, first, 1, tzinfo=UTC)
+    if start > said:
+        start = start.replace(year=year - 1)
+    end = (start + count * 31 * _DAY).replace(day=1)
+    return start, end, *found.span()
 
 
 def _dated(words: str, said: datetime, today: datetime) -> _Found:

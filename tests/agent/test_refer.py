@@ -204,6 +204,24 @@ async def test_the_library_by_time_and_name(look, which, id):
     assert await look(which) == id
 
 
+@pytest.mark.parametrize(("which", "id"), [
+    ("the first thing I ever made", "cccccc06"), ("v2", "aaaaaa02"), ("the older one", "aaaaaa01"),
+    ("the old one", "aaaaaa01"), ("原本的", "aaaaaa01"), ("the take before the drums", "aaaaaa03"),
+    ("没加鼓之前", "aaaaaa03"), ("改动前的", "aaaaaa03"), ("everything with a cello", "aaaaaa03"),
+    ("my own march", "cccccc02"), ("last time's lullaby", "cccccc03"),
+    ("what you changed", "aaaaaa04"),
+    ("the salsa from September", "cccccc06"), ("九月的那首", "cccccc06"), ("我们的歌", "aaaaaa04"),
+    ("the salsa we made this summer", None), ("the waltz in c major", "aaaaaa03"),
+    ("the waltz in f# minor", None), ("C大调的圆舞曲", "aaaaaa03"), ("降B大调的圆舞曲", None),
+])  # fmt: skip
+async def test_further_words(look, which, id):
+    if id is not None:
+        assert await look(which) == id
+        return
+    with pytest.raises(Refusal):
+        await look(which)
+
+
 @pytest.mark.parametrize(("which", "template"), [
     ("the polka", refer.UNKNOWN), ("Secret Polka", refer.UNKNOWN), ("eeeeee01", refer.UNKNOWN),
     ("“Secret Polka”", refer.UNKNOWN), ("波尔卡那首", refer.UNKNOWN), ("deadbeef", refer.UNKNOWN),
@@ -329,7 +347,9 @@ def test_suggestions_have_numbers_too():
     ("三天前", "11-20 00", "11-21 00", ""), ("a week ago", "11-13 00", "11-20 00", ""),
     ("an hour ago", "11-23 09", "11-23 10", ""), ("the other day", "11-16 00", "11-23 00", ""),
     ("前几天", "11-16 00", "11-23 00", ""), ("nov 5", "11-05 00", "11-06 00", ""),
-    ("the 5th of november", "11-05 00", "11-06 00", ""),
+    ("the 5th of november", "11-05 00", "11-06 00", ""), ("last march", "03-01 00", "04-01 00", ""),
+    ("in spring", "03-01 00", "06-01 00", ""), ("去年冬天", "12-01 00", "03-01 00", ""),
+    ("三月份", "03-01 00", "04-01 00", ""),
     ("2026-11-05", "11-05 00", "11-06 00", ""), ("十一月五号", "11-05 00", "11-06 00", ""),
     ("on the 5th", "11-05 00", "11-06 00", ""), ("15号", "11-15 00", "11-16 00", ""),
 ])  # fmt: skip
@@ -393,7 +413,10 @@ def facts(form):
     ("the part before the bridge", (29, 36)), ("right after the bridge", (41, 48)),
     ("桥段之后", (41, 48)), ("the choruses", (13, 20)), ("section B", (13, 20)),
     ("the A part", (5, 12)), ("in the second verse", (21, 28)), ("the last 500 bars", (1, 50)),
-    ("the 3rd chorus", (41, 48)), ("verse #2", (21, 28)),
+    ("the 3rd chorus", (41, 48)), ("verse #2", (21, 28)), ("9 to 11", (9, 11)),
+    ("bar thirty one", (31, 31)), ("chrous", (13, 20)), ("secnd verse", (21, 28)),
+    ("the first eight", (1, 8)), ("第五小节到结尾", (5, 50)), ("from bar 5 to the end", (5, 50)),
+    ("第2、4小节", (2, 4)), ("the openings", (1, 4)),
 ])  # fmt: skip
 def test_places_of_a_song(words, bars):
     assert refer.bars_of(facts(FORM), words) == bars
@@ -411,7 +434,7 @@ def test_places_of_lettered_forms(words, bars):
 
 @pytest.mark.parametrize("words", [
     "the chorus", "verse 3", "the solo", "bar 99", "bars 30 to 40", "the ninth section", "banana",
-    "bar 0", "after the last section", "间奏",
+    "the lullaby section", "bar 0", "after the last section", "间奏",
 ])  # fmt: skip
 def test_places_that_are_not_there(words):
     with pytest.raises(Refusal) as refused:

@@ -12,6 +12,7 @@ from typing import Any
 from bot.agent.meaning import answers, likened, named, spans
 from bot.agent.meaning.words import fold, unquoted
 from bot.agent.planning_said import Drafted, Notes, Told, title_of
+from bot.agent.when import when_of
 from bot.wording import quoted
 from models.recommender import comments
 
@@ -40,6 +41,8 @@ _WHEN = re.compile(
     r"|星期[一二三四五六日天]|[一二三四五六七八九十]+月份?|刚才|刚刚|之前|春节前|国庆的?时候|最近|[一二三四五六七八九十两\d]+[天周个月]+前",
     re.ASCII,
 )
+#: Any moment: only whether words name a time is asked here.
+_SOME_TIME = 1.8e9
 _OPEN = (
     r"\b(?:open|load|pull\s+up|bring\s+up|bring\s+back|go\s+back\s+to|get\s+out|put\s+.*on\s+the\s+table)\b"
     r"|打开|调出|拿出来|加载|翻出"
@@ -198,6 +201,8 @@ def library(frame: Told) -> Drafted:
         return Drafted((frame.step("open", which=piece),))
     text = " ".join((*frame.all("which"), frame.text))
     when = _WHEN.search(fold(text))
+    if when and when_of(when[0], _SOME_TIME) is None:  # "lately" is no span of time
+        when = None
     styles = [*frame.all("style"), *frame.all("which")]
     style = next((s.id for w in styles if (s := named.style(_plain(w))).ids and not s.notes), "")
     moods = [*frame.all("mood"), *frame.all("which")]

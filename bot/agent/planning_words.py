@@ -16,7 +16,7 @@ from models import vocabulary
 from models.planner.quantities import number
 
 NO_LANGUAGE = "I write words in English or Chinese, not “{words}”."
-NO_OWN_LINE = "I write that line again and bring your words into it; /lyrics lets you set a line."
+NO_OWN_LINE = "I write that line again myself; “edit” under the words sets a line of your own."
 NO_SCHEME = "I cannot read “{words}” as a rhyme scheme; letters such as ABAB say one."
 STARTS = r"\b(?:start|begin|first\s+line|open)\w*\b|第一句|开头|首句|起头"
 
@@ -67,7 +67,6 @@ def _own_words(frame: Told, args: dict[str, Any], notes: Notes) -> None:
         return
     if args["line"] and args["line"] != 1:
         notes.add((NO_OWN_LINE, {}))
-        args["required"] = own
     elif frame.says(STARTS) or args["line"]:
         args["first_line"], args["line"] = own[0], None
         args["required"] = own[1:]

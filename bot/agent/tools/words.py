@@ -53,7 +53,7 @@ async def lyrics(
     language: en or zh
     first_line: the person's own first line
     required: words that must come
-    line: the number of the one line to write again
+    line: the number of the one line to write again, -1 for the last
     again: other words than the piece has
     section: only the words of this section again, such as chorus
     """
@@ -92,6 +92,7 @@ def _renewed(home: Path, asked: Writing, line: int | None, section: str) -> Writ
     written = [stanza for stanza in every if not stanza.again]
     count = sum(len(stanza.lines) for stanza in written)
     if line is not None:
+        line = count if line == -1 else line
         if not 1 <= line <= count:
             raise Refusal(NO_LINE, title=title, count=count)
         return Writing("reline", line=line)

@@ -243,13 +243,15 @@ def _chords(piece: Read) -> list[str]:
     locale, key = piece.locale, piece.key
     lines = [translate("Chords, with their degrees in {key}:", locale,
                        key=key_name(str(key), locale))]  # fmt: skip
-    found = counted.stretches(piece.chords, piece.sections, piece.score.meter.bar_beats)
+    bar = piece.score.meter.bar_beats
+    found = counted.stretches(piece.chords, piece.sections, bar, key)
+    colon = "：" if locale == "zh" else ": "
     for number, stretch in enumerate(found):
         if stretch.like is None:
             same = [n for n, other in enumerate(found) if n == number or other.like == number]
             names = translate(", ", locale).join(piece.names[n] for n in same)
             times = f" ×{stretch.times}" if stretch.times > 1 else ""
-            lines.append(f"{names}: `{stretch.symbols()}`{times} – {stretch.numerals(key)}")
+            lines.append(f"{names}{colon}`{stretch.symbols()}`{times} – {stretch.numerals()}")
     return [*lines, *_remarks(piece)]
 
 

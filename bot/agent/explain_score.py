@@ -38,12 +38,13 @@ class FoundKey:
 class Stretch:
     """The chords of one section: `bars` has one tuple of chords for each bar, in order.
 
-    `times` says how often these bars come round in the section. `like` is the number (from 0) of
-    an earlier section with the same chords.
+    `degrees` are their Roman numerals, likewise. `times` says how often these bars come round in
+    the section. `like` is the number (from 0) of an earlier section with the same chords.
     """
 
     section: Section
     bars: tuple[tuple[Chord, ...], ...]
+    degrees: tuple[tuple[str, ...], ...]
     times: int
     like: int | None = None
 
@@ -51,9 +52,9 @@ class Stretch:
         """Chord symbols, bar by bar: "Dm7 G7 | Cmaj7"."""
         return " | ".join(" ".join(c.symbol for c in bar) or "%" for bar in self.bars)
 
-    def numerals(self, key: Key) -> str:
-        """Roman numerals in a key, bar by bar."""
-        return " | ".join(" ".join(roman(c, key) for c in bar) or "%" for bar in self.bars)
+    def numerals(self) -> str:
+        """Roman numerals, bar by bar: "ii7 V7 | Imaj7"."""
+        return " | ".join(" ".join(bar) or "%" for bar in self.degrees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +121,63 @@ def key_of(score: Score) -> FoundKey | None:
 
 
 def stretches(
-    chords: Sequence[PlacedChord], sections: Sequence[Section], bar_beats: float
+    chords: Sequence[PlacedChord], sections: Sequence[Section], bar_beats: float, key: Key
 ) -> list[Stretch]:
-    """The chords section by section; bars in which the chord stays are marked by no chord."""
+    """The chords section by section; a bar in which the chord stays has none of its own."""
     found: list[Stretch] = []
     for section in sections:
-        bars = []
-        sounding: Chord | None = None
-        for bar in range(section.start_bar, section.start_bar + section.bars):
-            start, end = bar * bar_beats, (bar + 1) * bar_beats
-            here: list[Chord] = []
-            for placed in chords:
-                if placed.onset < end and placed.onset + placed.duration > start:
-                    if (placed.onset >= start and placed.chord != sounding) or sounding is None:
-                        here.append(placed.chord)
-                    sounding = placed.chord
-            bars.append(tuple(here))
+        bars = _bars(chords, section, bar_beats)
         unit = _period(bars)
         same = next(
             (n for n, s in enumerate(found) if s.bars * s.times == tuple(bars) and any(bars)), None
         )
-        found.append(Stretch(section, tuple(bars[:unit]), len(bars) // unit, same))
+        flat = [chord for bar in bars for chord in bar]
+        named = iter(degrees(flat, key))
+        told = [tuple(next(named) for _ in bar) for bar in bars]
+        # The last chord of a round leads into the next round.
+        found.append(
+            Stretch(section, tuple(bars[:unit]), tuple(told[:unit]), len(bars) // unit, same)
+        )
+    return found
+
+
+def _bars(
+    chords: Sequence[PlacedChord], section: Section, bar_beats: float
+) -> list[tuple[Chord, ...]]:
+    """The chords that begin in each bar of a section, and the one that sounds at its start."""
+    bars: list[tuple[Chord, ...]] = []
+    sounding: Chord | None = None
+    for bar in range(section.start_bar, section.start_bar + section.bars):
+        start, end = bar * bar_beats, (bar + 1) * bar_beats
+        here: list[Chord] = []
+        for placed in chords:
+            if placed.onset < end and placed.onset + placed.duration > start:
+                if placed.chord != sounding:
+                    here.append(placed.chord)
+                sounding = placed.chord
+        bars.append(tuple(here))
+    return bars
+
+
+def degrees(chords: Sequence[Chord], key: Key) -> list[str]:
+    """Roman numerals in a key; a dominant of another degree is told as such: "V7/ii"."""
+    scale = set(key.scale)
+    found = []
+    for chord, after in zip(chords, (*chords[1:], None), strict=True):
+        third = (chord.root_pc + 4) % 12
+        applied = (
+            after is not None
+            and third in chord.pcs
+            and third not in scale
+            and (chord.root_pc - after.root_pc) % 12 == 7
+            and after.root_pc in scale - {key.tonic_pc}
+        )
+        if applied and after is not None:
+            plain = Chord(after.root, "m" if (after.root_pc + 3) % 12 in after.pcs else "")
+            seventh = "7" if len(chord.pcs) > 3 else ""
+            found.append(f"V{seventh}/{roman(plain, key)}")
+        else:
+            found.append(roman(chord, key))
     return found
 
 

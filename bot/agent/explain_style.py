@@ -114,7 +114,7 @@ def _harmony(style: Style, score: Score, chords: Sequence[PlacedChord], locale: 
         return ""
     name = translate(HARMONY_CHOICES.get(style.harmony, style.harmony), locale)
     return translate(
-        "Its chords follow what {music} does: {kinds} different ones here, {share} % of them with "
+        "Its chords follow what {music} does: {kinds} kinds here, and {share} % of all chords have "
         "a seventh or more.",
         locale, music=name, kinds=found.kinds, share=round(found.sevenths * 100),
     )  # fmt: skip

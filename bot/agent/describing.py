@@ -80,29 +80,32 @@ class Wanted:
         return bool(long) and near and _holds(title, short) and self._is(piece)
 
     def _is(self, piece: Piece) -> bool:
-        if self.styles and not any(_in_style(piece.style, style) for style in self.styles):
+        plan = json.loads(piece.plan)
+        purpose = plan.get("purpose")
+        if self.styles and not any(
+            _in_style(piece.style, style) or style == purpose for style in self.styles
+        ):
             return False
         if self.moods and not set(self.moods) & set(re.split(r",\s*", piece.mood)):
             return False
         if self.key and self.key != fold(piece.key):
             return False
-        plan = json.loads(piece.plan)
-        if self.purposes and plan.get("purpose") not in self.purposes:
+        if self.purposes and purpose not in self.purposes:
             return False
         return not self.players or bool(set(self.players) & _players(plan))
 
 
 def wanted(words: str) -> Wanted:
     """What folded words want of a piece; false where they say nothing of it."""
-    words = " ".join(re.sub(r"[,，.。!！?？、]", " ", words).split())
+    words = " ".join(re.sub(r"[,，.。!！?？、]|(?<!\w)'s\b", " ", words).split())
     kinds: dict[str, list[str]] = {"style": [], "mood": [], "player": [], "purpose": []}
     key, rest = _key(words)
     for match in find_matches(rest, lexicon.load()).matches:
         if match.kind not in kinds or match.negated or match.written in _EMPTY | _SONGS:
             continue
         kinds[match.kind].append(match.id)
-        if match.kind == "style":  # "jazz" is swing, and all of its family
-            kinds["style"].append(match.written)
+        if match.kind == "style":  # "jazz" is swing, and all of its family; "lullaby" a purpose too
+            kinds["style"] += [match.written, match.meanings.get("purpose", match.id)]
         rest = rest[: match.start] + " " * (match.end - match.start) + rest[match.end :]
     styles, moods, players, purposes = (tuple(kinds[kind]) for kind in kinds)
     return Wanted(styles, moods, players, purposes, key, _names(rest), _core(words))

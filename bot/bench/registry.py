@@ -38,6 +38,7 @@ def run_bench(
         "loudness": _loudness,
         "crash": _crash,
         "composer": lambda few, folder: _composer(few, folder, options or Options()),
+        "agent": lambda few, _: _agent(few, options or Options()),
         "arranger": lambda few, folder: _arranger(few, folder, options or Options()),
         "harmony": _harmony,
         "hum": _hum,
@@ -73,6 +74,12 @@ def _speed(quick: bool, _: Path | None) -> Table:
     from bot.bench import speed
 
     return speed.run(_studio(), cases=2 if quick else 6)
+
+
+def _agent(quick: bool, options: Options) -> Table:
+    from bot.bench import agent
+
+    return agent.run(quick, options)
 
 
 def _loudness(quick: bool, _: Path | None) -> Table:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot import intake
 from bot.agent import memory
 from bot.agent.values import Asker, Session
 from bot.app import OPEN_STUDIO, TASK
@@ -30,9 +32,14 @@ from bot.piece import PieceFile
 from bot.settings import Settings
 from bot.shelf import keep
 from bot.taste.engine import Taste
+from models import midi
+from models.score import Meter, Note, Score, Tempo, Track
+from models.theory import Key
 from storage import turns
 from storage.db import DbThread
 
+#: Steps above G of a folk-like tune of four bars, a beat each.
+_TUNE = (0, 4, 7, 4, 5, 4, 2, 0, 2, 5, 9, 5, 7, 5, 4, 2)
 #: Seconds that a line may take, a whole plan of makers included.
 PATIENCE = 300.0
 
@@ -84,13 +91,18 @@ class Stage:
     pages: Pages
     places: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
 
-    async def perform(self, lines: list[str], locale: str, file: str | None = None) -> State:
-        """Say the lines one after another, each when the one before is answered."""
+    async def perform(self, lines: list[str], locale: str, file: str = "") -> State:
+        """Say the lines one after another, each when the one before is answered.
+
+        With a `file`, a tune of eight bars called so comes with the first line.
+        """
         place = next(self.places)
         asker = Asker(place, None, place, locale)
+        key = self._tune(place, file) if file else None
         heard = []
-        for number, line in enumerate(lines):
-            message = Message(asker, line, file=file if number == 0 else None)
+        for line in lines:
+            message = Message(asker, line, file=key)
+            key = None
             turn = await self.talk.hear(message)
             heard.append(turn.id)
             await self._settle(turn.id)
@@ -109,6 +121,20 @@ class Stage:
         made = tuple(PieceFile.load(self.settings.pieces_dir / row[0]) for row in rows)
         asked = sum(bool(page.show.options) for page in shown)
         return State(session, made, tuple(p.text for p in shown), shown, asked, jobs[0])
+
+    def _tune(self, user_id: int, name: str) -> str:
+        """The key of an upload: eight bars of a tune in G major, as MIDI."""
+        notes = tuple(Note(float(beat), 1.0, 67 + step, 90) for beat, step in enumerate(_TUNE * 2))
+        score = Score(
+            name, Key("G"), Meter(), (Tempo(0.0, 100.0),), 8, (Track("Tune", "melody", 0, notes),)
+        )
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / f"{name}.mid"
+            midi.write(score, path)
+            stored = intake.store(
+                path.read_bytes(), path.name, user_id, self.settings.data_dir, 2**20
+            )
+        return f"{stored.removeprefix(intake.UPLOADS + '/')}:{name}"
 
     async def _settle(self, turn_id: int) -> None:
         """Until the turn is over, or asks."""

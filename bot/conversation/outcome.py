@@ -58,7 +58,8 @@ def of_job(job: Job, result: Mapping[str, Any], session: Session, step: Step, no
         return Made(Line("done", said, assumed, Show(ids)), ids[0], offered)
     title = _title(clips[0])
     told: Sentence = (MADE, {"title": title})
-    laid = sessions.put(session, ids[0], _parent(request, session), title, told, now)
+    parent, named = _parent(request, session), str(clips[0]["facts"].get("title") or "")
+    laid = sessions.put(session, ids[0], parent, named, told, now)
     return Made(Line("done", (told, *_failures(clips)), assumed, Show(ids)), ids[0], laid)
 
 

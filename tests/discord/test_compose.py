@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 
+import discord
 import pytest
 from discord_world import TinyStudio, open_world
 
@@ -94,10 +95,13 @@ async def test_in_a_direct_message(both):
 async def test_commands_are_offered_to_servers_users_and_direct_messages(world):
     (sync,) = [r for r in world.env.http_requests if r.path.endswith("/commands")]
     by_name = {command["name"]: command for command in sync.json}
+    server = by_name.pop("server")  # for those who manage one, and nowhere else
+    assert (server["integration_types"], server["contexts"]) == ([0], [0])
+    assert int(server["default_member_permissions"]) == discord.Permissions(manage_guild=True).value
     assert set(by_name) == {
         "compose", "rework", "motif", "Work on this music", "piece", "library", "help", "settings",
         "privacy", "style", "arrange", "edit", "Arrange this", "lyrics", "song", "Write words",
-        "recommend", "rate", "taste", "listening",
+        "recommend", "rate", "taste", "listening", "session",
     }  # fmt: skip
     for command in by_name.values():
         assert set(command["integration_types"]) == {0, 1}  # server install, user install

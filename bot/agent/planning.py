@@ -42,6 +42,9 @@ _DRAFTS: Mapping[str, Callable[[Told], Drafted]] = {
     "vary": planning_new.vary, "extend": planning_new.extend, "lyrics": planning_words.lyrics,
     "edit": planning_edit.edit, **planning_rest.REST,
 }  # fmt: skip
+#: Stands for a piece on the table while a plan is made for one.
+_SOME_PIECE = "-"
+_MADE = re.compile(r"\$\d+")
 _SESSION = re.compile(
     r"\b(?:what'?s\s+on\s+the\s+table|(?:our|this|the|my)\s+session|version\s+tree|where\s+are\s+we"
     r"|(?:list|show)\s+(?:me\s+)?(?:the|all|our|my)\s+versions)\b"
@@ -65,6 +68,7 @@ def plan(
     """
     frames = _spoken(heard.frames)
     doubtful = _doubtful(frames, threshold)
+    remembered = remembered if remembered in _DRAFTS else None
     if doubtful is not None and remembered:
         frames = _read_as(frames, doubtful, remembered)
         doubtful = None
@@ -135,15 +139,17 @@ def _chain(heard: Heard, frames: Sequence[HeardFrame], session: Session, asker: 
     for place, frame in enumerate(frames):
         said = told(frame, heard.text, session, asker, made, opened)
         alone = len(frames) == 1
-        if (question := _on_nothing(said, steps, notes)) is not None:
-            return question
+        if said.intent in _ON_A_PIECE and not (said.has_piece or said.named_piece):
+            question = _on_nothing(heard, frames, place, session, asker)
+            if question is not None:
+                return question
         drafted = _drafted(said, alone)
         if drafted.ask is not None:
             text, options = drafted.ask
-            choices = tuple(Option(label, _after(steps, s), i) for label, i, s in options)
+            choices = tuple(Option(label, (*steps, *more)) for label, more in options)
             return Plan((), tuple(notes), Question(text, choices, heard.text))
         notes += [n for n in drafted.notes if n not in notes]
-        if not drafted.steps:
+        if not drafted.steps and said.intent in _MAKERS:
             break  # what follows would be done to something else
         before = len(steps)
         for drawn in _opening(drafted.steps, frames[place + 1 :], said):
@@ -189,10 +195,6 @@ def _drafted(said: Told, alone: bool) -> Drafted:
 
 def _orders(step: Step) -> bool:
     return step.tool in ("undo", "redo", "open", "cancel", "style")
-
-
-def _after(steps: Sequence[Step], more: Sequence[Step]) -> tuple[Step, ...]:
-    return (*steps, *more)
 
 
 def _opening(
@@ -243,20 +245,33 @@ def _contradicts(args: Mapping[str, Any]) -> bool:
     return tempo > 1 or ("key" in args and "semitones" in args) or bool(both)
 
 
-def _on_nothing(said: Told, steps: Sequence[Step], notes: Sequence[Sentence]) -> Plan | None:
-    """A question where a piece is to be changed and there is none on the table."""
-    if said.intent not in _ON_A_PIECE or said.has_piece or said.named_piece:
+def _on_nothing(
+    heard: Heard, frames: Sequence[HeardFrame], place: int, session: Session, asker: Asker
+) -> Plan | None:
+    """What to ask where a piece is to be changed and there is none on the table.
+
+    The whole message is planned for both answers: with the latest piece opened first, and with this
+    frame read as a wish for a new piece.
+    """
+    latest = _steps_of(_chain(heard, frames, replace(session, table=_SOME_PIECE), asker))
+    if not latest:
         return None
-    drafted = _DRAFTS[said.intent](replace(said, opened=True))
-    work = drafted.steps or (drafted.ask[1][-1][2] if drafted.ask else ())
-    if not work:
-        return None
-    opening = Step("open", {"which": "the last one"})
-    first = len(steps) + 1
-    latest = (*steps, opening, *(replace(s, after=(first,)) for s in work))
-    fresh = planning_new.compose(replace(said, intent="compose")).steps
+    fresh = _steps_of(_chain(heard, _read_as(frames, place, "compose"), session, asker))
+    first = Step("open", {"which": "the last one"})
+    # Nothing is remembered of the answer: another time there may be a piece on the table.
     options = (
-        Option((READING_CHOICES["latest"], {}), latest, said.intent),
-        Option((READING_CHOICES["compose"], {}), (*steps, *fresh), "compose"),
+        Option((READING_CHOICES["latest"], {}), (first, *map(_later, latest))),
+        Option((READING_CHOICES["compose"], {}), fresh),
     )
-    return Plan((), tuple(notes), Question((EMPTY_TABLE, {}), options, said.text))
+    return Plan((), (), Question((EMPTY_TABLE, {}), options, heard.text))
+
+
+def _later(step: Step) -> Step:
+    """A step with one more before it: "$2" becomes "$3"."""
+    args = {
+        name: f"${int(value[1:]) + 1}"
+        if isinstance(value, str) and _MADE.fullmatch(value)
+        else value
+        for name, value in step.args.items()
+    }
+    return replace(step, args=args, after=tuple(n + 1 for n in step.after) or (1,))

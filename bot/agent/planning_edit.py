@@ -166,10 +166,10 @@ def _chords(frame: Told) -> Drafted:
     place = frame.places[0]
     again = frame.step("edit", which=frame.which, reroll=["chords"], **place)
     several = len(found.split()) > 1 and harmony.progression(frame.one("chords"))
-    new_piece = (over, "compose", (frame.step("compose", words=f"chords {found}"),))
-    options: tuple[tuple[Sentence, str, tuple[Step, ...]], ...] = (
+    new_piece = (over, (frame.step("compose", words=f"chords {found}"),))
+    options: tuple[tuple[Sentence, tuple[Step, ...]], ...] = (
         *((new_piece,) if several else ()),
-        ((CHORDS_CHOICES["anew"], {}), "edit", (again,)),
+        ((CHORDS_CHOICES["anew"], {}), (again,)),
     )
     return Drafted((), (), ((NO_CHORDS, {}), options))
 

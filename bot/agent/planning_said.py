@@ -17,6 +17,7 @@ from bot.agent.meaning.words import fold, unquoted
 from bot.agent.values import Asker, Sentence, Session, Step
 from models.listener.heard import HeardFrame
 
+_LONGEST, _LONGEST_WORDS = 500, 2000
 #: Said of the piece on the table, and nothing else.
 _PRONOUN = re.compile(
     r"(?:it|this|that|everything|all of it|(?:this|that)\s+(?:one|thing|tune|piece|song|track|beat)"
@@ -162,7 +163,7 @@ class Told:
 
     def step(self, tool: str, **args: Any) -> Step:
         """A step with those arguments that say something, after the step that makes its piece."""
-        said = {k: v for k, v in args.items() if v not in (None, "", [], (), False)}
+        said = {k: _short(k, v) for k, v in args.items() if v not in (None, "", [], (), False)}
         uses = [int(v[1:]) for v in said.values() if isinstance(v, str) and v.startswith("$")]
         return Step(tool, said, tuple(uses))
 
@@ -173,7 +174,7 @@ class Drafted:
 
     steps: tuple[Step, ...] = ()
     notes: tuple[Sentence, ...] = ()
-    ask: tuple[Sentence, tuple[tuple[Sentence, str, tuple[Step, ...]], ...]] | None = None
+    ask: tuple[Sentence, tuple[tuple[Sentence, tuple[Step, ...]], ...]] | None = None
 
     def noted(self, notes: Sequence[Sentence]) -> Drafted:
         """With further notes."""
@@ -189,6 +190,13 @@ class Notes:
     def add(self, *notes: Sentence) -> None:
         """Keep notes that were not said yet."""
         self.said += [n for n in notes if n not in self.said]
+
+
+def _short(name: str, value: Any) -> Any:
+    """An argument within what tools accept (`bot.agent.tools.types`)."""
+    if not isinstance(value, str):
+        return value
+    return value[:_LONGEST_WORDS] if name == "words" else value[:_LONGEST]
 
 
 def told(

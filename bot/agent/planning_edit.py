@@ -307,7 +307,8 @@ def _handed(frame: Told) -> str:
 
 
 def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
-    found = [named.players(w, frame.locale) for w in frame.all(slot)]
+    read = named.left_out if slot == "without" else named.players
+    found = [read(w, frame.locale) for w in frame.all(slot)]
     for players in found:
         notes.add(*players.notes)
     return list(dict.fromkeys(i for players in found for i in players.ids))

@@ -46,10 +46,20 @@ def compose(frame: Told) -> Drafted:
     return Drafted((frame.step("compose", words=words, **args),), tuple(notes.said))
 
 
+#: What makes it a song and says nothing of its music.
+_SUNG = re.compile(
+    r"(?:,?\s*\b(?:with|and|w/|has|have)\s+)?(?:\b(?:some|new|the)\s+)?\b(?:words|lyrics|vocals?|singing)\b"
+    r"|\b(?:sing|sung|rhym\w+)\b(?:\s+(?:me|us)\b)?"
+    r"|[要带]?有?(?:歌词|人声|词(?=[，。 ]|$))的?|要?有?人?唱(?:出来)?(?:的那种|的)?(?:一(?=首))?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
 def song(frame: Told) -> Drafted:
     """A new piece with words."""
     notes = Notes()
     words, args = _music(frame, notes)
+    words = trimmed(_SUNG.sub(" ", words)) or words
     args["theme"] = theme_of(frame) or _occasion(frame)
     args["scheme"] = scheme_of(frame, notes)
     args["language"] = language_of(frame, notes)
@@ -99,7 +109,8 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
     args["meter"] = next((m for w in frame.all("meter") if (m := spans.meter(w))), "")
     lengths = [n for w in frame.all("length") if (n := spans.length(w))]
     args["length"] = lengths[0].text.lstrip("+") if lengths and not lengths[0].times else ""
-    args["purpose"] = next((p for w in frame.all("purpose") if (p := named.purpose(w))), "")
+    if not lengths:  # with one, the reader weighs whether they go together
+        args["purpose"] = next((p for w in frame.all("purpose") if (p := named.purpose(w))), "")
     args["without"] = _ids(frame, "without", notes)
     args["taste"] = _taste(frame)
     words = _with_chords(frame, words)
@@ -133,7 +144,8 @@ def five_notes(frame: Told) -> tuple[Sentence, ...]:
 
 
 def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
-    found = [named.players(w, frame.locale) for w in frame.all(slot)]
+    read = named.left_out if slot == "without" else named.players
+    found = [read(w, frame.locale) for w in frame.all(slot)]
     for players in found:
         notes.add(*players.notes)
     return list(dict.fromkeys(i for players in found for i in players.ids))

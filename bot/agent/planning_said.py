@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.agent.meaning import answers, parts, spans
+from bot.agent.meaning import answers, named, parts, spans
 from bot.agent.meaning.words import fold, unquoted
 from bot.agent.values import Asker, Sentence, Session, Step
 from models.listener.heard import HeardFrame
@@ -70,6 +70,11 @@ _NOT_MUSIC: dict[str, tuple[str, str]] = {
     "line": (r"(?:\b(?:the\s+line|the\s+words|line|words|with|start(?:ing)?\s+with)\b\s*)*$", r"^"),
     "which": (r"(?:\b(?:on|to|over|for|of)\b\s*)?$", r"^"),
     "language": (r"(?:\b(?:in|sung\s+in)\b\s*)?$", r"^(?:的)?"),
+    "without": (
+        r"(?:[\s,]*(?:\b(?:no|not|nor|or|and|any|with|without|leave|leaving|left|out|minus|but|please|the"
+        r"|teh|an?)\b|w/o|不要|不用|别用|别加|没有|不带|去掉|和|或|、))*\s*$",
+        r"^\s*(?:(?:left\s+out|removed|taken\s+out)\b|去掉)?",
+    ),
     "scheme": (r"(?:\b(?:rhym\w+|scheme)\b\s*)*$", r"^(?:\s*(?:rhyme\s+)?scheme\b)?"),
 }  # fmt: skip
 
@@ -220,6 +225,8 @@ def music_words(frame: Told) -> str:
         for words in frame.all(name):
             if name == "person" and answers.person(words) == "us":
                 continue  # the reader knows "something we'd all like"
+            if name == "without" and (not (gone := named.left_out(words)).ids or gone.notes):
+                continue  # it stays, so that the reader can say that it knows it not
             place = text.find(words)
             if place < 0:
                 continue

@@ -153,6 +153,7 @@ _LENGTH_WORDS = (
 _DECADE = re.compile(
     rf"(?:\b(?:19)?|')(?:[5-9]0)s\b(?=\s+(?!{_LENGTH_WORDS})[a-z])"
     r"|\b19\d0s\b|\b(?:the\s+)'?[5-9]0s\b"
+    r"|\b(?:808|909|707|303)s\b"  # drum machines
 )
 
 

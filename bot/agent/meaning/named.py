@@ -116,6 +116,17 @@ def players(words: str, locale: str = "en") -> Named:
     return _nearest(plain, (words_of.instruments, words_of.groups), locale)
 
 
+def left_out(words: str, locale: str = "en") -> Named:
+    """As `players`, for who is not to play: an ensemble is everybody in it."""
+    read = players(words, locale)
+    of = vocabulary.load()
+    ids: list[str] = []
+    for key in read.ids:
+        known = key in of.instruments or key in of.kits or key in of.groups
+        ids += [key] if known else [seat.instrument for seat in of.ensembles[key].seats]
+    return Named(tuple(dict.fromkeys(ids)), read.notes)
+
+
 def ensemble(words: str) -> str:
     """The ensemble (id) that words name, "" where they name none; "choir" is one here."""
     plain = _COUNT.sub("", bare(words))

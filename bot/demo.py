@@ -76,7 +76,7 @@ async def on_local_page(app: App, announce: Callable[[str], None]) -> AsyncItera
 
 
 class Stage:
-    """One person, one server channel and one direct-message channel in SimCord's world."""
+    """One person, one server channel with its threads, and direct messages, in SimCord's world."""
 
     def __init__(self, env: Any) -> None:
         self.env = env
@@ -118,6 +118,7 @@ class Stage:
             [
                 web.get("/", self.page),
                 web.get("/api/commands", self.commands),
+                web.get("/api/places", self.rooms),
                 web.get("/api/state", self.state),
                 web.post("/api/act", self.act),
                 web.get("/files/{place}/{message}/{attachment}/{name}", self.file),
@@ -133,7 +134,7 @@ class Stage:
         """Every command this person can run, one entry for each path, with its options."""
         from simcord.interactions import command_leaves
 
-        channel = self.places[request.query.get("place", "server")]
+        channel = self._place(request.query.get("place", "server"))
         found = self.env.backend.visible_commands(user_id=self.user.id, channel_id=channel.id)
         leaves = [
             {**leaf, "path": " ".join(path), "root": root}
@@ -142,12 +143,26 @@ class Stage:
         ]
         return web.json_response(leaves)
 
+    async def rooms(self, _: web.Request) -> web.StreamResponse:
+        """The threads that were opened, beside the channel and the direct messages."""
+        threads = [{"id": str(t.id), "name": t.name} for t in self.places["server"].threads]
+        return web.json_response(threads)
+
+    def _place(self, name: str) -> Any:
+        """A place by its name, or a thread by its number."""
+        if name in self.places:
+            return self.places[name]
+        found = [t for t in self.places["server"].threads if str(t.id) == name]
+        if not found:
+            raise web.HTTPNotFound
+        return found[0]
+
     async def state(self, request: web.Request) -> web.StreamResponse:
         """The newest messages, or 304 while nothing changed."""
         from simcord.backend.serializers import message_payload
 
         place = request.query.get("place", "server")
-        channel = self.places[place]
+        channel = self._place(place)
         stored = list(self.env.backend.messages.get(channel.id, {}).values())
         shown = [m for m in stored if m.visible_to(self.user.id)][-_LAST:]
         messages = [
@@ -165,7 +180,7 @@ class Stage:
     async def file(self, request: web.Request) -> web.StreamResponse:
         """One attachment; ranges are honoured, because players seek with them."""
         where = request.match_info
-        channel = self.places[where["place"]]
+        channel = self._place(where["place"])
         message = self.env.backend.messages.get(channel.id, {}).get(int(where["message"]))
         files = message.attachments if message is not None else ()
         found = next((f for f in files if str(f["id"]) == where["attachment"]), None)
@@ -184,9 +199,10 @@ class Stage:
         )
 
     async def act(self, request: web.Request) -> web.StreamResponse:
-        """Do what a person does: run a command, press, choose, fill in, react."""
+        """Do what a person does: say something, run a command, press, choose, fill in, react."""
         wish = await request.json()
         verbs = {
+            "say": self._say,
             "slash": self._slash,
             "autocomplete": self._autocomplete,
             "click": self._press,
@@ -200,27 +216,42 @@ class Stage:
                 await self.env.advance_time(time.monotonic() - self.started)
                 self.started = time.monotonic()
                 return web.json_response(await verbs[wish["verb"]](wish))
+            except web.HTTPException:
+                raise
             except Exception as error:
                 log.exception("the page asked for something that failed")
                 return web.json_response({"error": str(error)}, status=400)
 
     def _actor(self, wish: Mapping[str, Any]) -> Any:
-        return self.member if wish["place"] == "server" else self.user
+        return self.user if wish["place"] == "dm" else self.member
 
     def _message(self, wish: Mapping[str, Any]) -> Any:
         from simcord.results import ResponseMessage
 
-        channel = self.places[wish["place"]]
+        channel = self._place(wish["place"])
         stored = self.env.backend.get_message(channel.id, int(wish["message"]))
         return ResponseMessage(self.env, stored)
 
+    async def _say(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """A message: in person as it is, elsewhere with a mention, maybe as an answer."""
+        channel, text = self._place(wish["place"]), str(wish["text"])
+        files = [(str(f["name"]), base64.b64decode(f["data"])) for f in wish.get("files", ())]
+        if wish["place"] == "dm":
+            kept = self.env.backend.store_attachments(channel.id, files)
+            await self.user.send_dm(text, attachments=kept)
+            return {}
+        text = f"<@{self.env.backend.bot_user.id}> {text}"
+        answered = self._message(wish) if wish.get("message") else None
+        await self.member.send(channel, text, reply_to=answered, attachments=files)
+        return {}
+
     async def _slash(self, wish: Mapping[str, Any]) -> dict[str, Any]:
-        where = (self.places["server"],) if wish["place"] == "server" else ()
+        where = () if wish["place"] == "dm" else (self._place(wish["place"]),)
         options = _typed(wish["options"], wish["types"])
         return self._shown(await self._actor(wish).slash(*where, wish["path"], **options))
 
     async def _autocomplete(self, wish: Mapping[str, Any]) -> dict[str, Any]:
-        where = (self.places["server"],) if wish["place"] == "server" else ()
+        where = () if wish["place"] == "dm" else (self._place(wish["place"]),)
         ask = (*where, wish["path"], wish["option"], wish["value"])
         return {"choices": await self._actor(wish).autocomplete(*ask)}
 

@@ -114,6 +114,43 @@ async def test_a_file_from_the_page_is_worked_on(browser):
     assert (browser.world.app.settings.data_dir / rework["source"]).read_bytes() == tune
 
 
+async def test_what_is_said_on_the_page_is_answered(browser):
+    ear = browser.world.ear
+    for text, heard in {
+        "a waltz": ("compose", {"style": "waltz"}),
+        "slower": ("edit", {"pace": "slower"}),
+        "hello": ("chat", {}),
+    }.items():
+        ear.hears(text, heard)
+    await browser.act("say", text="a waltz")  # with a mention, as in any channel
+    await browser.world.app.runner.drain()
+    said, done = await browser.messages()
+    assert said["content"].endswith(" a waltz")
+    assert len(done["attachments"]) == 3
+    await browser.act("say", text="slower", message=done["id"])
+    await browser.world.app.runner.drain()
+    assert (await browser.messages())[-2]["referenced_message"]["id"] == done["id"]
+    assert browser.world.studio.requests[-1]["edit"]["source"] in done["attachments"][0]["filename"]
+    await browser.act("say", text="hello")
+    *_, third = await browser.messages()
+    await browser.press(third, "Go on in a thread")
+    (thread,) = await (await browser.http.get("/api/places")).json()
+    browser.place = thread["id"]
+    assert "is on the table" in (await browser.messages())[0]["content"]
+    await browser.act("say", text="slower")
+    await browser.world.app.runner.drain()
+    assert len((await browser.messages())[-1]["attachments"]) == 3
+    assert (await browser.http.get("/api/state", params={"place": "77"})).status == 404
+
+
+async def test_a_file_is_said_in_person_on_the_page(browser):
+    browser.place = "dm"
+    tune = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
+    file = {"name": "tune.mid", "data": base64.b64encode(tune).decode()}
+    await browser.act("say", text="", files=[file])
+    assert (await browser.messages())[-1]["content"].startswith("“tune” is on the table.")
+
+
 async def test_in_chinese_and_in_a_direct_message(browser):
     browser.locale, browser.place = "zh", "dm"
     found = await browser.http.get("/api/commands", params={"place": "dm"})

@@ -9,35 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from bot import wording
+from bot.agent import explain_parts as parts
 from bot.agent import explain_score as counted
+from bot.agent.explain_parts import Read, read
 from bot.agent.explain_style import why
+from bot.agent.places import bars_of
 from bot.i18n import translate
-from bot.lyrics_text import section_name
-from bot.piece import PieceFile
 from bot.recipe import clock, key_name
 from bot.wording import quoted
-from models import midi, vocabulary
 from models.errors import Refusal
-from models.score import PlacedChord, Score, Section
-from models.theory import Key
 
 #: Characters of an answer: it stands in one message, beside what the front adds.
 LONGEST = 1800
-NEW = "New players: {names}."
-LEFT = "Gone are the players: {names}."
-GONE = "The files of that piece are gone, so I cannot look into its score."
 #: What is asked about -> the words that ask it; the first that is found counts.
 _TOPICS: Sequence[tuple[str, str]] = (
     ("changes", r"chang|differ|what did you|done|edit|before|compare"
                 r"|改了|变了|变化|修改|不同|区别|之前|原来"),
     ("words", r"lyric|words|text|rhyme|sung|歌词|词|押韵"),
+    ("chords", r"chord|harmon|progress|roman|cadence|和弦|和声|进行|级数"),
     ("why", r"\bwhy\b|sound|style|genre|feel|mood|sad|happy|groove|swing|typical"
             r"|为什么|为何|风格|曲风|感觉|听起来|情绪|悲|欢"),
-    ("chords", r"chord|harmon|progress|roman|cadence|和弦|和声|进行|级数"),
     ("form", r"form|structur|section|verse|chorus|bridge|intro|how long|length"
              r"|曲式|结构|段落|主歌|副歌|多长|时长"),
     ("key", r"\bkey\b|scale|tonal|major|minor|mode|tonic|调(?!整)|音阶"),
@@ -47,25 +40,6 @@ _TOPICS: Sequence[tuple[str, str]] = (
                 r"|乐器|声部|谁在|演奏|配器|编曲|鼓|贝斯"),
     ("melody", r"melod|tune|hook|motif|theme|range|high|low|旋律|动机|主题|音域|最高|最低"),
 )  # fmt: skip
-#: What is set beside the piece that this one was made from.
-COMPARED_CHOICES = {"key": "key", "tempo": "tempo", "meter": "meter", "bars": "bars"}
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A piece as it is explained: what was saved of it, its score, chords and sections."""
-
-    saved: PieceFile
-    score: Score
-    chords: tuple[PlacedChord, ...]
-    sections: tuple[Section, ...]
-    names: tuple[str, ...]
-    locale: str
-
-    @property
-    def key(self) -> Key:
-        """The key it is written in."""
-        return self.score.key
 
 
 def explain(folder: Path, about: str, locale: str, parent: Path | None = None) -> str:
@@ -76,15 +50,15 @@ def explain(folder: Path, about: str, locale: str, parent: Path | None = None) -
     Refusal
         When the piece is gone.
     """
-    piece = _read(folder, locale)
+    piece = read(folder, locale)
     before = None
     if parent is not None:
         try:
-            before = _read(parent, locale)
+            before = read(parent, locale)
         except Refusal:
             before = None  # deleted meanwhile: only what was noted then can be told
     topic = topic_of(about)
-    tellers = _tellers(before)
+    tellers = _tellers(before, about)
     title = f"**{quoted(piece.saved.plan.title or piece.saved.id, 80)}**"
     if topic is not None:
         lines = tellers[topic](piece) or [translate(_ABSENT_CHOICES[topic], locale)]
@@ -108,6 +82,12 @@ _ABSENT_CHOICES = {
     "melody": "It has no melody of its own.",
     "why": "Its style is none that I have in my vocabulary.",
 }
+#: What asks for chords and names no place; "chords" must not be taken for a slip of "chorus".
+_NO_PLACE = re.compile(
+    r"\b(?:explain|show|tell|me|what|which|why|are|is|do|does|the|these|those|chords?|chord|roman"
+    r"|numerals?|harmon\w*|progressions?|cadences?|used?|of|in|it|this|piece|song)\b"
+    r"|和弦|和声|进行|级数|讲解?|解释|一下|是什么|有哪些|的"
+)
 #: Lines of each topic where everything is told at once.
 _SHORT = {"chords": 5, "why": 3, "players": 6, "form": 1, "melody": 2, "words": 1, "key": 1}
 
@@ -118,44 +98,23 @@ def topic_of(about: str) -> str | None:
     return next((name for name, words in _TOPICS if re.search(words, plain)), None)
 
 
-def _tellers(before: Read | None) -> Mapping[str, Callable[[Read], list[str]]]:
+def _tellers(before: Read | None, about: str) -> Mapping[str, Callable[[Read], list[str]]]:
     return {
-        "key": _key, "tempo": _tempo, "form": _form, "chords": _chords, "players": _players,
-        "melody": _melody, "words": _words,
+        "key": _key, "tempo": _tempo, "form": _form, "players": parts.players,
+        "chords": lambda piece: _chords(piece, about), "melody": parts.melody, "words": parts.words,
         "why": lambda piece: why(
             piece.saved.plan, piece.score, piece.chords, piece.saved.brief.moods, piece.locale
         ),
-        "changes": lambda piece: _changes(piece, before),
+        "changes": lambda piece: parts.changes(piece, before),
     }  # fmt: skip
 
 
-def _read(folder: Path, locale: str) -> Read:
-    saved = PieceFile.load(folder)
-    if not (folder / "piece.mid").is_file():
-        raise Refusal(GONE)
-    score = midi.read(folder / "piece.mid")
-    sections = score.sections or tuple(planned.section for planned in saved.plan.sections)
-    return Read(
-        saved, score, score.chords or saved.plan.chords, sections, _named(sections, locale), locale
-    )
-
-
-def _named(sections: Sequence[Section], locale: str) -> tuple[str, ...]:
-    """Names of sections, numbered where there are several of a name."""
-    names = [section.name for section in sections]
-    return tuple(
-        section_name(name, names[: n + 1].count(name) if names.count(name) > 1 else 0, locale)
-        for n, name in enumerate(names)
-    )
-
-
 def _fitted(lines: Sequence[str]) -> str:
-    """Whole lines, as many as fit."""
-    text = ""
-    for line in lines:
-        if len(text) + len(line) + 1 > LONGEST:
-            break
-        text += f"\n{line}" if text else line
+    """Whole lines, as many as fit; what had no room is marked."""
+    text = lines[0]
+    for line in lines[1:]:
+        fits = len(text) + len(line) + 3 <= LONGEST
+        text += f"\n{line}" if fits else "" if text.endswith("…") else "\n…"
     return text
 
 
@@ -237,22 +196,43 @@ def _form(piece: Read) -> list[str]:
 # --- chords ---------------------------------------------------------------------------------------
 
 
-def _chords(piece: Read) -> list[str]:
+def _chords(piece: Read, about: str) -> list[str]:
+    """Chords with their degrees, section by section; of one section where `about` names it."""
     if not piece.chords:
         return []
     locale, key = piece.locale, piece.key
     lines = [translate("Chords, with their degrees in {key}:", locale,
                        key=key_name(str(key), locale))]  # fmt: skip
+    place = _place(piece, about)
+    first, last = place or (1, piece.score.bars)
+    sections = [
+        (section, name)
+        for section, name in zip(piece.sections, piece.names, strict=True)
+        if section.start_bar < last and first <= section.start_bar + section.bars
+    ]
+    names_of = [name for _, name in sections]
     bar = piece.score.meter.bar_beats
-    found = counted.stretches(piece.chords, piece.sections, bar, key)
+    found = counted.stretches(piece.chords, [section for section, _ in sections], bar, key)
     colon = "：" if locale == "zh" else ": "
     for number, stretch in enumerate(found):
         if stretch.like is None:
             same = [n for n, other in enumerate(found) if n == number or other.like == number]
-            names = translate(", ", locale).join(piece.names[n] for n in same)
+            names = translate(", ", locale).join(names_of[n] for n in same)
             times = f" ×{stretch.times}" if stretch.times > 1 else ""
             lines.append(f"{names}{colon}`{stretch.symbols()}`{times} – {stretch.numerals()}")
-    return [*lines, *_remarks(piece)]
+    return lines if place else [*lines, *_remarks(piece)]
+
+
+def _place(piece: Read, about: str) -> tuple[int, int] | None:
+    """The bars that are asked about, or None where that is the whole piece."""
+    rest = _NO_PLACE.sub(" ", about.lower()).strip(" .?!，。？！")
+    if not rest or not piece.sections:
+        return None
+    try:
+        place = bars_of(piece.saved.plan, rest)
+    except Refusal:
+        return None
+    return None if place == (1, piece.saved.plan.bars) else place
 
 
 def _remarks(piece: Read) -> list[str]:
@@ -297,126 +277,3 @@ def _cadence(penultimate: str, last: str) -> str:
     if one == "V" and two == "VI":
         return CADENCE_CHOICES["deceptive"]
     return CADENCE_CHOICES["half"] if two == "V" else ""
-
-
-# --- players, melody, words -----------------------------------------------------------------------
-
-
-def _players(piece: Read) -> list[str]:
-    locale = piece.locale
-    found = counted.playing(piece.score, piece.sections)
-    lines = []
-    for each in found:
-        role = translate(wording.ROLES[each.track.role], locale)
-        values = {
-            "name": _part_name(each.track.name, locale), "role": role,
-            "notes": f"{each.per_bar:.1f}".removesuffix(".0"),
-        }  # fmt: skip
-        if each.track.is_drum:
-            line = translate("{name} ({role}): strokes per bar: {notes}", locale, **values)
-        else:
-            low, high = (counted.note_name(p, piece.key) for p in (each.low, each.high))
-            line = translate("{name} ({role}): {low} to {high}, notes per bar: {notes}", locale,
-                             **values, low=low, high=high)  # fmt: skip
-        silent = [name for n, name in enumerate(piece.names) if n not in each.sections]
-        if silent and len(silent) < len(piece.names):
-            rests = translate(", ", locale).join(silent[:4])
-            line += translate("; rests in {sections}", locale, sections=rests)
-        lines.append(f"- {line}")
-    head = translate("{count} players:", locale, count=len(found))
-    return [head, *lines] if found else []
-
-
-def _part_name(name: str, locale: str) -> str:
-    words = vocabulary.load()
-    entry = words.instruments.find(name) or words.kits.find(name)
-    return entry.name(locale) if entry and entry.name() == name else quoted(name, 40)
-
-
-def _melody(piece: Read) -> list[str]:
-    track = piece.score.track("melody")
-    line = counted.line_of(track.notes) if track else None
-    if track is None or line is None:
-        return []
-    locale, key = piece.locale, piece.key
-    lines = [
-        translate(
-            "Melody: {low} to {high} ({semitones} semitones), {steps} % of its moves are steps.",
-            locale, low=counted.note_name(line.low, key), high=counted.note_name(line.high, key),
-            semitones=line.high - line.low, steps=round(line.steps * 100),
-        )
-    ]  # fmt: skip
-    hook = counted.hook_of(track.notes, piece.score.meter.bar_beats)
-    if hook is not None:
-        notes = " ".join(counted.note_name(n.pitch, key) for n in hook.notes)
-        bars = ", ".join(str(bar) for bar in dict.fromkeys(hook.bars[1:8]))
-        text = translate("Its hook is {notes}, in bar {first}; it returns {count} times, in bars "
-                         "{bars}", locale, notes=notes, first=hook.bars[0],
-                         count=len(hook.bars) - 1, bars=bars)  # fmt: skip
-        if len(hook.bars) == 2:
-            text = translate("Its hook is {notes}, in bar {first}; it returns once, in bar {bars}",
-                             locale, notes=notes, first=hook.bars[0], bars=bars)  # fmt: skip
-        if hook.moved:
-            text += translate(" ({count} at another pitch)", locale, count=hook.moved)
-        lines.append(text + ("。" if locale == "zh" else "."))
-    return lines
-
-
-def _words(piece: Read) -> list[str]:
-    lyrics = piece.saved.lyrics
-    if lyrics is None:
-        return []
-    locale = piece.locale
-    syllables = sum(len(line.sung) for line in lyrics.lines)
-    lines = [translate("Words: {lines} lines, {syllables} syllables, each on its note.", locale,
-                       lines=len(lyrics.lines), syllables=syllables)]  # fmt: skip
-    if lyrics.themes:
-        told = translate(", ", locale).join(quoted(theme, 40) for theme in lyrics.themes)
-        lines.append(translate("They are about: {themes}.", locale, themes=told))
-    if lyrics.schemes:
-        schemes = translate(", ", locale).join(dict.fromkeys(lyrics.schemes.values()))
-        lines.append(translate("Rhyme scheme: {schemes}.", locale, schemes=schemes))
-    if lyrics.hook:
-        lines.append(translate("The line to remember: “{line}”.", locale,
-                               line=quoted(lyrics.hook, 100)))  # fmt: skip
-    return lines
-
-
-# --- what was changed -----------------------------------------------------------------------------
-
-
-def _changes(piece: Read, before: Read | None) -> list[str]:
-    done = piece.saved.facts.get("rework")
-    lines = []
-    if done:
-        lines.append(wording.done(piece.saved.facts, piece.locale))
-    if before is not None:
-        lines += _compared(before, piece)
-    return [line for line in lines if line]
-
-
-def _compared(before: Read, after: Read) -> list[str]:
-    """What differs between the scores of a piece and of the one it was made from."""
-    old, new, locale = before.score, after.score, after.locale
-    pairs = (
-        ("key", key_name(str(old.key), locale), key_name(str(new.key), locale)),
-        ("tempo", f"{old.bpm:.4g}", f"{new.bpm:.4g}"),
-        ("meter", str(old.meter), str(new.meter)),
-        ("bars", str(old.bars), str(new.bars)),
-    )
-    lines = [
-        f"- {translate(COMPARED_CHOICES[name], locale)}: {one} → {other}"
-        for name, one, other in pairs
-        if one != other
-    ]
-    was = {t.name for t in old.tracks if t.notes}
-    now = {t.name for t in new.tracks if t.notes}
-    for template, names in ((NEW, now - was), (LEFT, was - now)):
-        if names:
-            told = translate(", ", locale).join(_part_name(n, locale) for n in sorted(names))
-            lines.append(translate(template, locale, names=told))
-    same = [t.name for t in new.tracks if t.notes and t in old.tracks]
-    if same:
-        told = translate(", ", locale).join(_part_name(n, locale) for n in same[:6])
-        lines.append(translate("Note for note as before: {names}.", locale, names=told))
-    return lines

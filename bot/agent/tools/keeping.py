@@ -24,6 +24,7 @@ from models.planner import names as spelled
 from models.recommender.values import CLOSED
 from models.vocabulary import Catalogue
 from storage import consent, styles
+from storage.styles import Style
 
 #: What a command does that no words of a message may do.
 STYLE_CHOICES: dict[str, str] = {
@@ -49,10 +50,13 @@ NO_TASTE = (
 )
 DECLARE_FIRST = "I may not keep what you like yet; /taste declare asks you once whether I may."
 NOTHING_NAMED = "Name some styles, moods or instruments that you like."
-UNKNOWN = "I know no style, mood or instrument “{name}”."
+UNKNOWN = (
+    "No style, mood or instrument of mine is called so: {names}. Artists and tracks are kept with "
+    "/listening add."
+)
 REMEMBERED = "I remember that you like: {names}."
 AVOIDED = "I remember that you do not care for: {names}."
-NO_STYLE_NAMED = "Say which of your styles, such as “use my style waltzes”."
+WHICH_STYLE = "Say which of your styles: {names}."
 NO_SUCH_STYLE = "I know no style “{name}” here; /style list shows yours and those shared here."
 #: Names of one kind that one person may declare (`bot.declare_desk`).
 _MOST = 12
@@ -76,13 +80,29 @@ async def style(
     if act == "list":
         active = await at.db.run(styles.active, user_id)
         return Done(text=style_words.listed(here, active, user_id, guild_id, locale))
-    if not name:
-        raise Refusal(NO_STYLE_NAMED)
-    found = next((s for s in here if s.name.casefold() == name.strip().casefold()), None)
-    if found is None:
-        raise Refusal(NO_SUCH_STYLE, name=quoted(name, 40))
+    found = _chosen([s for s in here if s.owner_id == user_id], here, name)
     await at.db.run(styles.choose, user_id, found.id)
     return Done(((style_words.IN_USE, {"name": found.name}),))
+
+
+def _chosen(own: Sequence[Style], here: Sequence[Style], name: str) -> Style:
+    """The style that a name means; without a name the only one that a person has.
+
+    Raises
+    ------
+    Refusal
+        When there is none, or several and none is named.
+    """
+    if name:
+        found = next((s for s in here if s.name.casefold() == name.strip().casefold()), None)
+        if found is None:
+            raise Refusal(NO_SUCH_STYLE, name=quoted(name, 40))
+        return found
+    if not own:
+        raise Refusal(style_words.NONE_YET)
+    if len(own) > 1:
+        raise Refusal(WHICH_STYLE, names=", ".join(s.name for s in own[:8]))
+    return own[0]
 
 
 async def taste(
@@ -137,7 +157,12 @@ async def _declared(at: At, likes: Sequence[str], dislikes: Sequence[str]) -> Do
     """Keep what somebody names: likes beside those of before, dislikes as such."""
     if not likes and not dislikes:
         raise Refusal(NOTHING_NAMED)
-    liked, disliked = [_named(n) for n in likes], [_named(n) for n in dislikes]
+    liked, strange = _named(likes)
+    disliked, stranger = _named(dislikes)
+    strange += stranger
+    if not liked and not disliked:
+        said = (UNKNOWN, {"names": ", ".join(quoted(name, 40) for name in strange[:5])})
+        return Done((said,), show=Show(command="listening add"))
     user_id, guild_id = at.asker.user_id, at.asker.guild_id
     if await at.db.run(consent.scope, user_id, "reactions", guild_id) is None:
         if (await at.db.run(consent.settings, user_id)).paused:
@@ -155,17 +180,25 @@ async def _declared(at: At, likes: Sequence[str], dislikes: Sequence[str]) -> Do
         await at.taste.deed(user_id, guild_id or 0, kind, key, name, "dislike")
     if disliked:
         told.append((AVOIDED, {"names": ", ".join(name for _, _, name in disliked)}))
+    if strange:
+        told.append((UNKNOWN, {"names": ", ".join(quoted(name, 40) for name in strange[:5])}))
     return Done(tuple(told))
 
 
-def _named(text: str) -> tuple[Any, str, str]:
-    """Kind, id and English name of a style, mood or instrument.
+def _named(texts: Sequence[str]) -> tuple[list[tuple[Any, str, str]], list[str]]:
+    """(kind, id, English name) of what is in the vocabulary, and the names that are not."""
+    found, strange = [], []
+    for text in texts:
+        entry = _entry(text)
+        if entry is None:
+            strange.append(text)
+        else:
+            found.append(entry)
+    return found, strange
 
-    Raises
-    ------
-    Refusal
-        When it is none.
-    """
+
+def _entry(text: str) -> tuple[Any, str, str] | None:
+    """Kind, id and English name of a style, mood or instrument; None for what is none."""
     words = vocabulary.load()
     catalogues: tuple[Catalogue[Any], ...] = (words.styles, words.moods, words.instruments)
     for exact in (True, False):
@@ -176,7 +209,7 @@ def _named(text: str) -> tuple[Any, str, str]:
     if group := words.groups.find(text):
         entry = words.instruments[next(m for m in group.members if m in words.instruments)]
         return "instrument", entry.id, entry.name()
-    raise Refusal(UNKNOWN, name=quoted(text, 40))
+    return None
 
 
 async def privacy(at: At, act: Literal["show", "export", "forget", "pause", "off"]) -> Done:

@@ -20,7 +20,7 @@ from bot.agent.tools.music import piece_of
 from bot.agent.tools.types import Text
 from bot.agent.values import Done, Sentence, Show
 from bot.i18n import translate
-from bot.recommend_words import EMPTY_CHOICES, Asked, lines_of, said
+from bot.recommend_words import EMPTY_CHOICES, NOTHING, Asked, lines_of, said
 from bot.taste.values import Listing, Note, What, Wish
 from bot.taste.whose import members_here
 from bot.wording import quoted
@@ -34,6 +34,8 @@ from storage import consent, impressions, items
 _MOST = 10
 #: What is tried, in order, where nobody says what kind of thing to suggest.
 _ANYTHING: tuple[Kind, ...] = ("track", "artist", "style")
+#: What there always is, where there is nothing of what was asked for.
+_ALWAYS: tuple[Kind, ...] = ("style",)
 #: Reasons that tell what somebody listens to, likes or said.
 _PERSONAL = ("because", "tags", "declared", "content")
 NOT_KEPT = (
@@ -75,13 +77,15 @@ async def recommend(
     near, name = await _near(at, style, mood, artist, work, like)
     kinds = _kinds(what, person, artist, work)
     listing, kind = None, kinds[0]
-    for kind in kinds:
+    for kind in (*kinds, *(() if kinds[0] == "for-us" else _ALWAYS)):
         listing = await at.taste.recommend(await _wish(at, kind, near, min(max(count, 1), _MOST)))
         if listing.suggestions:
             break
     if listing is None or not listing.suggestions:
-        raise Refusal(EMPTY_CHOICES.get(kind, EMPTY_CHOICES["for-us"]))
+        raise Refusal(EMPTY_CHOICES.get(kinds[0], NOTHING))
     notes: list[Note] = list(listing.notes)
+    if kind not in kinds:
+        notes.insert(0, (EMPTY_CHOICES.get(kinds[0], NOTHING), {}))
     if name and near is None:
         notes.append((UNKNOWN, {"name": quoted(name, 60)}))
     return _told(at, listing, kind, notes)
@@ -136,12 +140,14 @@ async def _near(
 
 
 async def _like(at: At, like: str) -> tuple[str | None, str]:
-    """A piece of ours, or one of the suggestions of the last list."""
+    """A piece of ours, one of the suggestions of the last list, or something of the vocabulary."""
     try:
         piece = await piece_of(at, like)
     except Refusal:
         name = refer.suggestion_of(at.session, like)
         if name is None:
+            if near := _known(like):
+                return near, like
             raise
     else:
         return f"piece:{piece.id}", piece.title
@@ -150,11 +156,16 @@ async def _like(at: At, like: str) -> tuple[str | None, str]:
     row = next((row for row in rows if row.place == place), None)
     if row is not None:
         return f"{row.kind}:{row.key}", name
+    return _known(name) or await _stored(at, f"artist:{names.artist_key(name)}"), name
+
+
+def _known(name: str) -> str | None:
+    """A style, mood or instrument by its name, as "kind:id"."""
     words = vocabulary.load()
-    for kind, catalogue in (("style", words.styles), ("mood", words.moods)):
-        if entry := catalogue.find(name):
-            return f"{kind}:{entry.id}", name
-    return await _stored(at, f"artist:{names.artist_key(name)}"), name
+    if entry := words.styles.find(name) or words.moods.find(name) or words.instruments.find(name):
+        kind = "style" if entry.id in words.styles else "mood" if entry.id in words.moods else ""
+        return f"{kind or 'instrument'}:{entry.id}"
+    return None
 
 
 async def _stored(at: At, item: str) -> str | None:

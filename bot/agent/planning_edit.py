@@ -16,7 +16,7 @@ from bot.agent import planning_words
 from bot.agent.meaning import harmony, manner, named, pitch, spans, speed
 from bot.agent.meaning.words import fold
 from bot.agent.planning_place import MORE, WHOLE_SECTIONS, from_text, whole_place
-from bot.agent.planning_said import Drafted, Notes, Told, title_of
+from bot.agent.planning_said import Drafted, Notes, Told, players_of, title_of
 from bot.agent.values import Sentence, Step
 from bot.wording import quoted
 
@@ -278,7 +278,7 @@ def _merge(args: dict[str, Any], more: dict[str, Any]) -> None:
 
 def _players(frame: Told, args: dict[str, Any], notes: Notes) -> None:
     """Who comes, who goes, who takes whose place."""
-    wanted, gone = _ids(frame, "instrument", notes), _ids(frame, "without", notes)
+    wanted, gone = players_of(frame, "instrument", notes), players_of(frame, "without", notes)
     wanted = [i for i in wanted if i not in gone]
     if wanted and not gone and (out := _handed(frame)):
         args["swap_out"], args["swap_in"] = out, wanted[0]
@@ -304,11 +304,3 @@ def _handed(frame: Told) -> str:
     if frame.part:
         return frame.part
     return "melody" if frame.says(r"\bsolo\b|独奏|solo") else ""
-
-
-def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
-    read = named.left_out if slot == "without" else named.players
-    found = [read(w, frame.locale) for w in frame.all(slot)]
-    for players in found:
-        notes.add(*players.notes)
-    return list(dict.fromkeys(i for players in found for i in players.ids))

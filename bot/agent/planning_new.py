@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.agent.lexicon import is_han
 from bot.agent.meaning import answers, harmony, likened, named, pitch, spans, speed
 from bot.agent.meaning.words import strength, unquoted
 from bot.agent.phrases import Page
@@ -17,6 +18,7 @@ from bot.agent.planning_said import (
     Notes,
     Told,
     music_words,
+    players_of,
     theme_of,
     title_of,
     trimmed,
@@ -97,12 +99,17 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
     args["mood"] = felt[0] if len(felt) == 1 else ""
     if not known and frame.all("theme"):  # "space" and "Christmas" are styles as well
         args["style"] = named.exact_style(unquoted(frame.one("theme")))
-    if not args["style"] and (artist := frame.one("artist")):
+    if not known and not args["style"] and (artist := frame.one("artist")):
         args["style"] = artist_style(artist, notes, frame.locale)
     keys = [k for w in frame.all("key") if (k := pitch.key(w))]
     if keys and keys[0][0].isupper():  # a mode alone is left to the reader, which finds a tonic
         args["key"] = keys[0]
-    notes.add(*five_notes(frame))
+    if five := five_notes(frame):
+        notes.add(*five)
+        if keys and keys[0].islower():  # said so that the reader finds a tonic for it
+            han = {"major": "大调", "minor": "小调"}.get(keys[0], f" {keys[0]} ")
+            told = han if is_han(frame.one("key")) else f"{keys[0]} key"
+            words = words.replace(frame.one("key"), told)
     tempi = [t for w in frame.all("tempo") if (t := speed.tempo(w))]
     paces = [word for w in frame.all("tempo") if (word := speed.pace_word(w))]
     args["tempo"] = f"{tempi[0]:g}" if tempi else next(iter(paces), "")
@@ -111,7 +118,7 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
     args["length"] = lengths[0].text.lstrip("+") if lengths and not lengths[0].times else ""
     if not lengths:  # with one, the reader weighs whether they go together
         args["purpose"] = next((p for w in frame.all("purpose") if (p := named.purpose(w))), "")
-    args["without"] = _ids(frame, "without", notes)
+    args["without"] = players_of(frame, "without", notes)
     args["taste"] = _taste(frame)
     words = _with_chords(frame, words)
     _players(frame, words, args, notes)
@@ -143,14 +150,6 @@ def five_notes(frame: Told) -> tuple[Sentence, ...]:
     return ()
 
 
-def _ids(frame: Told, slot: str, notes: Notes) -> list[str]:
-    read = named.left_out if slot == "without" else named.players
-    found = [read(w, frame.locale) for w in frame.all(slot)]
-    for players in found:
-        notes.add(*players.notes)
-    return list(dict.fromkeys(i for players in found for i in players.ids))
-
-
 def _taste(frame: Told) -> str:
     if frame.intent == "compose" and "us" in map(answers.person, frame.all("person")):
         return "ours"
@@ -177,7 +176,7 @@ def _with_chords(frame: Told, words: str) -> str:
 
 def _players(frame: Told, words: str, args: dict[str, Any], notes: Notes) -> None:
     """Players as arguments only where the reader does not find them in the words itself."""
-    wanted = _ids(frame, "instrument", notes)
+    wanted = players_of(frame, "instrument", notes)
     if not wanted:
         return
     try:

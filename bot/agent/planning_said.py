@@ -255,3 +255,12 @@ def title_of(frame: Told) -> str:
 def theme_of(frame: Told) -> str:
     """What words are about, as one phrase."""
     return ", ".join(unquoted(w) for w in frame.all("theme"))[:200]
+
+
+def players_of(frame: Told, slot: str, notes: Notes) -> list[str]:
+    """Ids of who is named in the slots "instrument" or "without"; names that are none are noted."""
+    read = named.left_out if slot == "without" else named.players
+    found = [read(words, frame.locale) for words in frame.all(slot)]
+    for players in found:
+        notes.add(*players.notes)
+    return list(dict.fromkeys(key for players in found for key in players.ids))

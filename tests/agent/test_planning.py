@@ -10,6 +10,7 @@ import pytest
 
 from bot.agent import tools
 from bot.agent.planning import READING_CHOICES, plan
+from bot.agent.understand import read as read_words
 from bot.agent.values import MOST_STEPS, Asker, Session, Version
 from cogs.help import HELP
 from models.listener.frames import INTENTS, SLOTS
@@ -213,6 +214,16 @@ def test_given_chords_in_a_finished_piece_are_asked_about():
     assert calls(again.steps) == [
         ("edit", {"which": "it", "section": "bridge", "reroll": ["chords"]})
     ]
+
+
+def test_a_scale_of_five_notes_is_one_of_seven_and_said_so():
+    for marked, language in (
+        ("@compose [calm](mood), in [a pentatonic scale](key)", "en"),
+        ("@compose [五声音阶](key)的[古风](style)", "zh"),
+    ):
+        drawn = planned(marked, language=language)
+        assert drawn.notes[0][1] == {"key": "major"}
+        assert read_words(drawn.steps[0].args["words"]).brief.key.endswith("major")
 
 
 def test_a_swap_with_somebody_unknown_takes_nobody_out():

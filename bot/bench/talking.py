@@ -124,7 +124,7 @@ class Stage:
 
     def _tune(self, user_id: int, name: str) -> str:
         """The key of an upload: eight bars of a tune in G major, as MIDI."""
-        notes = tuple(Note(float(beat), 1.0, 67 + step, 90) for beat, step in enumerate(_TUNE * 2))
+        notes = tuple(Note(float(beat), 67 + step, 1.0, 90) for beat, step in enumerate(_TUNE * 2))
         score = Score(
             name, Key("G"), Meter(), (Tempo(0.0, 100.0),), 8, (Track("Tune", "melody", 0, notes),)
         )

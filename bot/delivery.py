@@ -25,6 +25,7 @@ from discord.http import MultipartParameters, Route, handle_message_parameters
 
 from bot import shelf, style_words, wording
 from bot.client import Segno
+from bot.conversation import beside
 from bot.conversation.placing import turn_of
 from bot.domain import Progress
 from bot.files import kinds_of
@@ -119,6 +120,7 @@ class Delivery:
                 answer = replace(answer, kinds=())  # it plays there: once is enough
             return await self._reply(job, result, answer)
         message_id = await self._reply(job, result, answer)
+        await self.client.db.run(beside.lay, job, result, self.client.now())
         await self._voice(job, result)
         return message_id
 

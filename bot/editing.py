@@ -32,6 +32,8 @@ from models.score import Score
 
 #: In which order the fields of a change are carried out, and by what.
 _ORDER: tuple[tuple[tuple[str, ...], Act], ...] = (
+    (("style",), steps.style),
+    (("meter",), steps.meter),
     (("key",), steps.key),
     (("semitones",), steps.semitones),
     (("remove",), steps.remove),
@@ -39,6 +41,9 @@ _ORDER: tuple[tuple[tuple[str, ...], Act], ...] = (
     (("add",), steps.add),
     (("reroll",), steps.reroll),
     (("tempo", "pace", "faster"), steps.tempo),
+    (("mood", "avoid"), steps.mood),
+    (("intensity",), steps.intensity),
+    (("fullness",), steps.fullness),
     (("register",), steps.register),
     (("loudness",), steps.loudness),
     (("cut", "repeat"), steps.form),
@@ -64,7 +69,8 @@ def draft(request: Request, seed: int, pieces: Path, makers: Makers) -> tuple[Pi
     piece = PieceFile.load(home)
     first = Work.of(piece.plan, midi.read(home / "piece.mid"))
     where = place(edit.change, piece.plan)
-    job = Job(edit.change, first, where, seed, makers, request.locale)
+    sung = piece.lyrics is not None
+    job = Job(edit.change, first, where, seed, makers, request.locale, sung)
     work, same = carried_out(job)
     if (work.plan, work.score) == (first.plan, first.score):
         raise Refusal("“{title}” is like that already; ask for something else.",

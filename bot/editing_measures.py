@@ -140,7 +140,13 @@ def _meter(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:
 
 
 def _style(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:
-    return job.first.plan.style, work.plan.style, work.plan.style == job.change.style
+    """The style stated; in some bars only, whether the players play otherwise there."""
+    asked, was = job.change.style or "", job.first.plan.style
+    if job.place.span is None:
+        return was, work.plan.style, work.plan.style == asked
+    old, new = _pair(job, work, files)
+    others = {p.name for p in work.plan.parts if p.role != "melody"}
+    return was, asked, not compare.same_elsewhere(old, new, {t.name for t in old.tracks} - others)
 
 
 def _title(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:

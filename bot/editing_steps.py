@@ -14,13 +14,21 @@ from dataclasses import dataclass, replace
 from bot.arranging import Makers, edited
 from bot.domain import Arrangement, Change
 from bot.editing_ask import Place, key_meant, parts_meant, player_meant, sections_meant
-from models.composer import generate as uses
-from models.composer.source import Source
+from models import vocabulary
 from models.errors import Refusal
-from models.reshape import bars, compare, pitch, timing, touch
-from models.reshape.work import Span, Work, holding
+from models.planner.bounds import METERS
+from models.planner.brief import Brief
+from models.planner.rework import restyled
+from models.reshape import bars, compare, feeling, lines, mooding, pitch, texture, timing, touch
+from models.reshape.band import around, in_reach, tune
+from models.reshape.meter import in_meter
+from models.reshape.work import Span, Work, holding, within
+from models.score import Meter, Note
 
 _DRAWS = 7_919  # how far apart the seeds of several draws of one edit lie
+_AGAIN = 3  # how often a part is drawn again that came out as it was
+#: What a slider must move at least at each step, as a share of what was there.
+_LEAST = 0.08
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Job:
     seed: int
     makers: Makers
     locale: str
+    sung: bool = False  # there are words under the melody
 
     @property
     def meant(self) -> frozenset[str]:
@@ -55,6 +64,75 @@ def _untouched(before: Work, after: Work, names: frozenset[str] | None, span: Sp
     """Whether all but these parts in these bars is as it was."""
     beats = None if span is None else before.beats(span)
     return compare.same_elsewhere(before.score, after.score, names, beats)
+
+
+# --- style, meter and mood ------------------------------------------------------------------------
+
+
+def style(job: Job, work: Work) -> Step:
+    """Another style: its players, pace and beat around the same tune, chords and form."""
+    wanted, span = vocabulary.load().styles[job.change.style or ""], job.place.span
+    if span is not None:
+        plan = replace(work.plan, style=wanted.id)
+        made = around(work, plan, tune(work), job.makers.arranger, job.seed, span=span)
+        made = made.planned(replace(made.plan, style=work.plan.style))
+        return Step(made, _untouched(work, made, _others(work), span))
+    own = job.change.meter or str(work.plan.meter)
+    meter = own if own in wanted.meters or job.change.meter else _playable_meter(wanted.meters)
+    laid = in_meter(work, Meter.parse(meter))
+    brief = Brief(style=wanted.id, meter=meter)
+    plan = restyled(laid.work.plan, brief, job.seed, job.locale)
+    plan = replace(plan, seed=work.plan.seed, title=work.plan.title)
+    melody = in_reach(laid.melody if not laid.whole else tune(laid.work), plan)
+    made = around(laid.work, plan, melody, job.makers.arranger, job.seed)
+    return Step(made, _sings(laid.melody, made))
+
+
+def _playable_meter(meters: tuple[str, ...]) -> str:
+    return next((m for m in meters if m in METERS), "4/4")
+
+
+def _others(work: Work) -> frozenset[str]:
+    return frozenset(p.name for p in work.plan.parts if p.role != "melody")
+
+
+def _sings(melody: tuple[Note, ...], made: Work) -> bool:
+    """Whether a melody is played as it was, octaves aside."""
+    played = {(n.onset, n.pitch % 12) for n in made.melody}
+    return {(n.onset, n.pitch % 12) for n in melody} <= played
+
+
+def meter(job: Job, work: Work) -> Step:
+    """Other bars under the same tune; the players play it anew where bars have another length."""
+    wanted = Meter.parse(job.change.meter or "4/4")
+    laid = in_meter(work, wanted)
+    if laid.whole:
+        return Step(laid.work)
+    melody = in_reach(laid.melody, laid.work.plan)
+    made = around(laid.work, laid.work.plan, melody, job.makers.arranger, job.seed)
+    return Step(made, _sings(melody, made))
+
+
+def mood(job: Job, work: Work) -> Step:
+    """Towards a mood and away from others, until it is heard to have moved."""
+    change, span = job.change, job.place.span
+    fixed = mooding.Fixed(
+        mode=change.key is not None,
+        tempo=any(v is not None for v in (change.tempo, change.pace, change.faster)),
+        loudness=bool(change.loudness),
+        register=bool(change.register or change.semitones),
+        density=bool(change.intensity),
+    )
+    aim = mooding.Aim(feeling.wish(change.mood, change.avoid), change.mood, fixed, span)
+    made = mooding.in_mood(work, aim, job.makers.arranger, job.seed)
+    same = compare.same_rhythm(work.score, made.score, _leads(work))
+    return Step(made, same and _untouched(work, made, None, span))
+
+
+def _leads(work: Work) -> frozenset[str]:
+    if work.plan.ensemble is not None:
+        return frozenset()  # in an ensemble who leads also accompanies
+    return frozenset(p.name for p in work.plan.parts if p.role == "melody")
 
 
 # --- pitch and time -------------------------------------------------------------------------------
@@ -126,6 +204,7 @@ def remove(job: Job, work: Work) -> Step:
     names = sorted({n for word in job.change.remove for n in parts_meant(work.plan, word)})
     after = work
     for name in names:
+        _must_play(work, name, job.place.span)
         asked = Arrangement("mute", part=name, bars=_asked_bars(job))
         after, _ = _arranged(job, after, asked)
     return Step(after, _untouched(work, after, frozenset(names), job.place.span))
@@ -182,25 +261,40 @@ def reroll(job: Job, work: Work) -> Step:
     for draw, name in enumerate(names):
         part = next(p for p in work.plan.parts if p.name == name)
         if part.role == "melody":
-            after = _new_melody(job, after)
-        else:
-            asked = Arrangement("reroll", part=name, bars=_asked_bars(job))
-            after, _ = _arranged(job, after, asked, draw)
-    return Step(after, _untouched(work, after, frozenset(names), job.place.span))
+            melody = lines.another(after, job.makers.composer, job.seed, job.place.span)
+            after = _with(job, after, melody)
+            continue
+        _must_play(work, name, job.place.span)
+        asked = Arrangement("reroll", part=name, bars=_asked_bars(job))
+        for again in range(_AGAIN):
+            made, _ = _arranged(job, after, asked, draw + 100 * again)
+            if made.score != after.score:
+                break
+        after = made
+    touched = _rewritten(work, frozenset(names))
+    span = job.place.span if touched is not None else None
+    return Step(after, _untouched(work, after, touched, span))
 
 
-def _new_melody(job: Job, work: Work) -> Work:
-    """Another melody over the same chords; in some bars one that fits on both sides."""
-    source, span = Source(work.plan, work.melody), job.place.span
-    if span is None:
-        made = uses.remelodise(source, job.makers.composer, job.seed)
-    else:
-        made = uses.infill(source, *span, job.makers.composer, job.seed)
-    tracks = [
-        replace(t, notes=tuple(sorted(made.melody))) if t.role == "melody" else t
-        for t in work.score.tracks
-    ]
-    return pitch.playable(work.with_tracks(tracks), work)
+def _must_play(work: Work, name: str, span: Span | None) -> None:
+    """Refuse to write again, or to silence, what rests there anyway."""
+    start, end = work.beats(span or work.whole)
+    track = next((t for t in work.score.tracks if t.name == name), None)
+    if track is None or not any(within(n, start, end) for n in track.notes):
+        raise Refusal("{part} rests in these bars; choose others.", part=name)
+
+
+def _with(job: Job, work: Work, melody: tuple[Note, ...]) -> Work:
+    """The work with another melody: a band plays on as it did, an ensemble is written out anew."""
+    if work.plan.ensemble is not None:
+        return around(work, work.plan, melody, job.makers.arranger, job.seed)
+    return pitch.playable(lines.with_melody(work, melody), work, job.place.span)
+
+
+def _rewritten(work: Work, names: frozenset[str]) -> frozenset[str] | None:
+    """The parts that another melody touches: in an ensemble, all of them."""
+    leads = {p.name for p in work.plan.parts if p.role == "melody"}
+    return None if work.plan.ensemble is not None and names & leads else names
 
 
 # --- sliders of touch -----------------------------------------------------------------------------
@@ -214,6 +308,37 @@ def loudness(job: Job, work: Work) -> Step:
     else:
         after = touch.louder(work, steps, place.span)
     return Step(after, compare.same_elsewhere(work.score, after.score, frozenset()))
+
+
+def intensity(job: Job, work: Work) -> Step:
+    """Busier or sparser: the players meant, and the melody unless there are words under it."""
+    steps, place, made = job.change.intensity or 0, job.place, work
+    names = frozenset(p.name for p in work.plan.parts if p.name in job.meant or not place.parts)
+    leads = {p.name for p in work.plan.parts if p.role == "melody"}
+    if names & leads and (place.parts or not job.sung) and work.melody:
+        melody = lines.busier(work, steps, job.makers.composer, job.seed, place.span)
+        made = _with(job, made, melody)
+    else:
+        names -= leads
+    made = texture.busier(
+        made, steps, names, job.makers.arranger, job.seed, place.span, _LEAST
+    )  # fmt: skip
+    touched = _rewritten(work, names)
+    return Step(made, _untouched(work, made, touched, place.span if touched is not None else None))
+
+
+def fullness(job: Job, work: Work) -> Step:
+    """Fuller or thinner: players join or leave, a part alone has more or fewer voices."""
+    steps, place = job.change.fullness or 0, job.place
+    if place.parts:
+        made = texture.voiced(work, steps, place.parts, place.span)
+        return Step(made, _untouched(work, made, place.parts, place.span))
+    made = texture.fuller(work, steps, job.makers.arranger, job.seed, place.span)
+    if steps > 0:
+        return Step(made, _untouched(work, made, frozenset(), None))
+    stays = [t.name for t in work.score.tracks if t.role in ("bass", "drums")]
+    touched = frozenset(t.name for t in work.score.tracks) - set(stays)
+    return Step(made, _untouched(work, made, touched, place.span))
 
 
 def register(job: Job, work: Work) -> Step:
@@ -231,8 +356,21 @@ def register(job: Job, work: Work) -> Step:
     names = place.parts or frozenset(lead if abs(steps) == 1 else others)
     names = frozenset(p.name for p in work.plan.parts if p.name in names and not p.is_drum)
     after = pitch.octaves(work, names, up, place.span)
+    if not _height(work, after, names & lead or names, up, place.span) and names & lead:
+        melody = lines.higher(work, steps, job.makers.composer, job.seed, place.span)
+        after = _with(job, work, melody)
     _must_move(work, after, up)
-    return Step(after, _untouched(work, after, names, place.span))
+    touched = _rewritten(work, names)
+    span = place.span if touched is not None else None
+    return Step(after, _untouched(work, after, touched, span))
+
+
+def _height(before: Work, after: Work, names: frozenset[str], up: int, span: Span | None) -> bool:
+    """Whether some parts lie higher (or lower) than they did."""
+    first, last = span or before.whole
+    places = list(range(first, last + 1))
+    old, new = (compare.height(compare.excerpt(w.score, places), names) for w in (before, after))
+    return (new - old) * up >= 1
 
 
 # --- form -----------------------------------------------------------------------------------------

@@ -17,10 +17,8 @@ from functools import partial
 import discord
 
 from bot import i18n, shelf, talk_desk
-from bot.agent.values import Asker, Plan, Step
+from bot.agent.values import Asker
 from bot.client import Segno
-from bot.conversation.values import Message
-from bot.i18n import translate
 from bot.lyrics_ui import page_of
 from bot.ui import takes_view
 from bot.wording import quoted
@@ -36,11 +34,6 @@ Command = Callable[[Segno, Event], Awaitable[None]]
 ENVELOPES = frozenset({"✉", "📩", "📨", "💌"})
 CROSSES = frozenset({"❌", "✖", "❎"})
 _KEYCAP = re.compile("([1-9])\u20e3")
-#: What picking a take is called where it must wait and is read as words later.
-PICKED_CHOICES = (
-    "the first one", "the second one", "the third one", "the fourth one", "the fifth one",
-    "the sixth one", "the seventh one", "the eighth one", "the ninth one",
-)  # fmt: skip
 
 
 def plain(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
@@ -147,14 +140,7 @@ async def pick(client: Segno, event: Event, number: int) -> None:
         return
     locale = await _locale(client, event)
     asker = Asker(event.user_id, event.guild_id, event.channel_id, locale)
-    said = Message(
-        asker,
-        translate(PICKED_CHOICES[number - 1], locale),
-        shared=talk_desk.is_ours(client, channel),
-        reply_to=tuple(take.id for take in found),
-    )
-    step = Step("open", {"which": piece.id})
-    await client.conversation.hear(said, Plan((step,)))
+    await talk_desk.take(client, asker, channel, [take.id for take in found], piece.id)
 
 
 async def _locale(client: Segno, event: Event) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 
 import discord
 
-from bot import i18n, intake, onboarding
+from bot import i18n, intake, onboarding, shelf
 from bot.agent.understand import language
 from bot.agent.values import Asker, Plan, Step
 from bot.client import Segno
@@ -43,6 +44,11 @@ TAKEN = (
     "“{title}” is on the table. Tell me what to do with it, such as “arrange it as bossa nova”, "
     "“for string quartet” or “continue it”."
 )
+#: What picking a take is called where it must wait, and is read as words later.
+PICKED_CHOICES = (
+    "the first one", "the second one", "the third one", "the fourth one", "the fifth one",
+    "the sixth one", "the seventh one", "the eighth one", "the ninth one",
+)  # fmt: skip
 #: Seconds that a sound file may take to arrive.
 _SECONDS = 60.0
 
@@ -100,6 +106,34 @@ async def press(
     )
     said = Message(asker, translate(words, asker.locale), shared=shared)
     await client.conversation.hear(said, Plan((step,)))
+
+
+async def take(
+    client: Segno, asker: Asker, channel: object, offered: Sequence[str], chosen: str
+) -> None:
+    """Lay one of the pieces that were offered on the table of who picked it."""
+    ids = tuple(offered) if chosen in offered else (chosen,)
+    words = translate(PICKED_CHOICES[ids.index(chosen)], asker.locale)
+    said = Message(asker, words, shared=is_ours(client, channel), reply_to=ids)
+    await client.conversation.hear(said, Plan((Step("open", {"which": chosen}),)))
+
+
+async def pressed_take(client: Segno, interaction: Interaction, piece_id: str) -> None:
+    """Pick a take with its button.
+
+    Raises
+    ------
+    Refusal
+        When the piece is gone.
+    """
+    piece = await shelf.visible(client, interaction, piece_id)
+    found = await pieces_of(client, interaction.message.id) if interaction.message else ()
+    await interaction.response.defer()
+    asker = Asker(
+        interaction.user.id, interaction.guild_id, interaction.channel_id or piece.channel_id,
+        await client.language(interaction),
+    )  # fmt: skip
+    await take(client, asker, interaction.channel, [each.id for each in found], piece.id)
 
 
 def is_ours(client: Segno, channel: object) -> bool:

@@ -30,6 +30,7 @@ class Chat(commands.Cog):
             "option": self.option,
             "back": self.back,
             "forth": self.forth,
+            "take": self.take,
             "thread": self.thread,
         }
 
@@ -56,6 +57,10 @@ class Chat(commands.Cog):
     async def forth(self, interaction: Interaction, turn_id: str, _: Sequence[str]) -> None:
         """Redo."""
         await talk_desk.press(self.bot, interaction, int(turn_id), Step("redo"), "redo")
+
+    async def take(self, interaction: Interaction, piece_id: str, _: Sequence[str]) -> None:
+        """Pick a take, for the table of who presses."""
+        await talk_desk.pressed_take(self.bot, interaction, piece_id)
 
     async def thread(self, interaction: Interaction, turn_id: str, _: Sequence[str]) -> None:
         """Go on in a thread."""

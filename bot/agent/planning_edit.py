@@ -223,6 +223,8 @@ def _value(frame: Told, index: int, slot: str, words: str, notes: Notes) -> dict
         return {"length": length.text} if length else {}
     if slot in ("mood", "style"):
         return _named(frame, slot, words, notes)
+    if slot == "change" and (length := spans.length(words)):  # "shorter"
+        return {"length": length.text}
     if slot in ("change", "mood_not"):
         return _manner(frame, slot, words, how, notes)
     return {}

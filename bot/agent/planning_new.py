@@ -24,6 +24,7 @@ from bot.agent.planning_said import (
     trimmed,
 )
 from bot.agent.planning_words import STARTS, language_of, scheme_of
+from bot.agent.refer import suggestion_of
 from bot.agent.understand import read
 from bot.agent.values import Sentence, Step
 from bot.agent.wishes import take
@@ -57,8 +58,17 @@ _SUNG = re.compile(
 )
 
 
+#: What would be a song is a piece where words are refused.
+_UNSUNG = (
+    r"\b(?:no|without|minus)\s+(?:any\s+)?(?:lyrics?|words|vocals?|singing)\b"
+    r"|不要歌?词|无歌?词|纯音乐"
+)
+
+
 def song(frame: Told) -> Drafted:
     """A new piece with words."""
+    if frame.says(_UNSUNG):
+        return compose(frame)
     notes = Notes()
     words, args = _music(frame, notes)
     words = trimmed(_SUNG.sub(" ", words)) or words
@@ -101,6 +111,8 @@ def _music(frame: Told, notes: Notes) -> tuple[str, dict[str, Any]]:
         args["style"] = named.exact_style(unquoted(frame.one("theme")))
     if not known and not args["style"] and (artist := frame.one("artist")):
         args["style"] = artist_style(artist, notes, frame.locale)
+    if suggested := suggestion_of(frame.session, frame.one("which")):
+        words = f"{words}, {suggested}".strip(" ,")
     keys = [k for w in frame.all("key") if (k := pitch.key(w))]
     if keys and keys[0][0].isupper():  # a mode alone is left to the reader, which finds a tonic
         args["key"] = keys[0]

@@ -167,12 +167,12 @@ class DiscordFront:
 
     async def _numbers(self, place: Place, message_id: int, count: int) -> None:
         """Put 1️⃣ to 9️⃣ under several takes, to be pressed, where we may."""
-        guild = self.client.get_guild(place.asker.guild_id or 0)
-        channel = guild and guild.get_channel_or_thread(place.asker.channel_id)
-        if count < 2 or (guild is not None and channel is None):
+        if count < 2:
             return
-        if guild is not None and channel is not None:
-            may = channel.permissions_for(guild.me)
+        guild = self.client.get_guild(place.asker.guild_id or 0)
+        if guild is not None:
+            channel = guild.get_channel_or_thread(place.asker.channel_id)
+            may = channel.permissions_for(guild.me) if channel else discord.Permissions.none()
             if not (may.add_reactions and may.read_message_history):
                 return
         try:

@@ -7,13 +7,13 @@ number (`segno:stop:7`, `segno:option:7.1`, `segno:back:7`) and live on through 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
-from bot import shelf, thread_desk, ui
+from bot import shelf, thread_desk, ui, wording
 from bot.agent import memory
 from bot.agent.values import Session
 from bot.client import Segno
@@ -66,7 +66,8 @@ async def _finished(client: Segno, page: Page, locale: str) -> Drawn:
     if show.kinds:
         return Drawn(text, None, (), clips, show.kinds)
     if len(clips) > 1:
-        return Drawn(text, ui.takes_view(show.pieces, locale), (), clips, ("mp3",))
+        told = f"{text}\n{wording.takes(clips, locale)}"
+        return Drawn(told, _takes(show.pieces, locale), (), clips, ("mp3",))
     card = await asyncio.to_thread(page_of, clips[0], {}, locale)
     told, embeds = card.said([])
     return Drawn(f"{text}\n{told}".strip(), card.view, tuple(embeds), clips, card.kinds)
@@ -86,6 +87,15 @@ async def _with_steps(client: Segno, place: Place, page: Page, drawn: Drawn) -> 
         _add(view, ui.button(go, "thread", page.turn_id, emoji="🧵"))
     shown = view if view.children else None
     return Drawn(drawn.text, shown, drawn.embeds, drawn.clips, drawn.kinds)
+
+
+def _takes(piece_ids: Sequence[str], locale: str) -> discord.ui.View:
+    """One button for each take, which lays it on the table."""
+    return ui.view(*(
+        ui.button(translate("Take {number}", locale, number=n), "take", piece_id,
+                  style=discord.ButtonStyle.primary)
+        for n, piece_id in enumerate(piece_ids, 1)
+    ))  # fmt: skip
 
 
 def _steps(session: Session, turn_id: int, locale: str) -> list[ui.ActionButton]:

@@ -195,7 +195,10 @@ class Conversation:
     async def resume(self) -> None:
         """After a restart: go on with every turn that is between two steps."""
         for turn in await self._db.run(turns.unfinished):
-            if turn.job_id is None and turn.state == "running":
+            if turn.job_id is not None or turn.state != "running":
+                continue
+            busy = await self._db.run(turns.running, turn.session_id, before=turn.id)
+            if turn.plan or not busy:  # what waits for an earlier turn is begun at its end
                 await self._carry_on(turn.id)
 
     # -- a message ------------------------------------------------------------------------------

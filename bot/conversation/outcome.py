@@ -68,12 +68,12 @@ def _title(clip: Mapping[str, Any]) -> str:
 
 
 def _failures(clips: Sequence[Mapping[str, Any]]) -> tuple[Sentence, ...]:
-    failed = [
+    failed = dict.fromkeys(
         str(item)
         for clip in clips
         for item in (clip["facts"].get("verification") or {}).get("failed", ())
-    ]
-    told = "; ".join(wording.quoted(item, 80) for item in failed[:3])
+    )
+    told = "; ".join(wording.quoted(item, 80) for item in list(failed)[:3])
     return ((FAILED, {"failed": told}),) if told else ()
 
 

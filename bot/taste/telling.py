@@ -156,7 +156,8 @@ def _grounds(
         declared=[titles[k] for k in found.declared if k in titles] if plain else (),
         tags=[catalogue.shown(tag, locale) for tag in found.tags] if plain and not near else (),
         goes_with=[titles[k] for k in found.goes_with if k in titles] if plain else (),
-        popular=found.popular or not plain,
+        # A vocabulary's popularity comes from the genre tree, which is nobody's listening.
+        popular=found.popular or (not plain and each.item_id.partition(":")[0] not in CLOSED),
         wildcard=each.wildcard,
         group=len(scene.people) > 1,
     )

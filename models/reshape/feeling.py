@@ -16,8 +16,8 @@ from models import mood_judge, vocabulary
 from models.errors import Refusal
 from models.score import Score
 
-#: From where on a mood speaks of a dimension, and what must be heard of a move at least.
-CLEAR, LEAST = 0.25, 0.03
+#: From where on a mood speaks of a dimension, and what must be heard of a move in the middle.
+CLEAR, LEAST = 0.25, 0.05
 Felt = tuple[float, float]
 
 
@@ -69,24 +69,22 @@ def felt(score: Score) -> Felt:
         raise Refusal("Nothing with a pitch plays in these bars; choose others.") from None
 
 
-def moved(asked: Wish, before: Felt, after: Felt, least: float = LEAST) -> bool:
-    """Whether what was heard has moved the way that was asked.
+def progress(asked: Wish, before: Felt, after: Felt) -> float:
+    """How far it has come on the axis where it has come least, in units of what must be heard.
 
-    On an axis that is free nothing counts; where both are, it must have come nearer.
+    1 and more is there. Near the ends of the scale, where the judge's curve is flat, less of it is
+    as much of a move. Where both axes are free, coming nearer is what counts.
     """
     if asked.ways == (0, 0):
-        return math.dist(after, asked.target) < math.dist(before, asked.target)
-    return all(
-        way * (b - a) >= least for way, a, b in zip(asked.ways, before, after, strict=True) if way
-    )
-
-
-def lacking(asked: Wish, before: Felt, after: Felt) -> float:
-    """How much of the way is missing, 0 where all of it is gone; for choosing among tries."""
-    if asked.ways == (0, 0):
-        return math.dist(after, asked.target)
-    return sum(
-        max(0.0, LEAST - way * (b - a))
+        nearer = math.dist(before, asked.target) - math.dist(after, asked.target)
+        return 1 + nearer / LEAST if nearer > 0 else nearer / LEAST
+    return min(
+        way * (b - a) / (LEAST * max(0.05, 1 - a * a))
         for way, a, b in zip(asked.ways, before, after, strict=True)
         if way
     )
+
+
+def moved(asked: Wish, before: Felt, after: Felt) -> bool:
+    """Whether what was heard has moved the way that was asked."""
+    return progress(asked, before, after) >= 1

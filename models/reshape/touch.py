@@ -41,6 +41,17 @@ def louder(work: Work, steps: float, span: Span | None = None) -> Work:
     return work.planned(plan, [change(t) for t in work.score.tracks])
 
 
+def struck(work: Work, names: frozenset[str], steps: float, span: Span) -> Work:
+    """Some parts played harder (or softer) by so many steps, the plan's dynamics as they are."""
+    start, end = work.beats(span)
+
+    def change(track: Track) -> Track:
+        low, high = VELOCITIES[track.role]
+        return mapped(track, lambda n: _struck(n, (high - low) * STEP * steps), start, end)
+
+    return work.with_tracks([change(t) if t.name in names else t for t in work.score.tracks])
+
+
 def forward(work: Work, names: frozenset[str], steps: float, span: Span | None = None) -> Work:
     """Some parts louder than the others; the others give way where these have no room left."""
     start, end = work.beats(span or work.whole)
@@ -71,17 +82,19 @@ def articulated(
 ) -> tuple[Track, ...]:
     """Pitched notes held for `length` of what they are: detached under 1, tied over 1.
 
-    A longer note ends at the next onset of its track at the latest; `span` is in beats.
+    A longer note ends at the next onset of its track or the end of the span (in beats) at the
+    latest.
     """
     found = []
     for track in tracks:
         onsets = sorted({n.onset for n in track.notes})
-        following = dict(pairwise([*onsets, float("inf")]))
+        following = dict(pairwise([*onsets, span[1]]))
 
         def held(note: Note, nexts: dict[float, float] = following) -> Note:
             wanted = note.duration * length
             if length > 1:
-                wanted = max(note.duration, min(wanted, nexts[note.onset] - note.onset))
+                room = min(nexts[note.onset], span[1]) - note.onset
+                wanted = max(note.duration, min(wanted, room))
             return replace(note, duration=max(min(_SHORTEST, note.duration), on_grid(wanted)))
 
         found.append(track if track.is_drum else mapped(track, held, *span))

@@ -290,6 +290,9 @@ async def test_words_again_one_line_or_one_section(tools):
     assert request(await tools.call("lyrics", again=True)).writing.act == "rewrite"
     asked = request(await tools.call("lyrics", line=3)).writing
     assert (asked.act, asked.line) == ("reline", 3)
+    last = request(await tools.call("lyrics", line=-1)).writing.line
+    with pytest.raises(Refusal, match=f"has {last} lines"):
+        await tools.call("lyrics", line=last + 1)
     asked = request(await tools.call("lyrics", section="chorus")).writing
     # The verse returns with its own words and is held; the chorus is free, as often as it comes.
     assert asked.act == "rewrite"
@@ -301,9 +304,12 @@ async def test_words_again_one_line_or_one_section(tools):
 
 async def test_words_that_are_not_there_cannot_be_written_again(tools):
     await tools.lay()
-    for args in ({"again": True}, {"line": 1}, {"section": "theme"}):
+    for args in ({"again": True}, {"line": 1}):
         with pytest.raises(Refusal, match="no words yet"):
             await tools.call("lyrics", **args)
+    made = await tools.call("lyrics", section="theme", theme="spring")
+    assert request(made).writing.act == "write"
+    assert "for all of it" in made.notes[0][0]
 
 
 async def test_every_maker_returns_what_the_job_table_takes(tools):

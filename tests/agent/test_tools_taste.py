@@ -70,6 +70,8 @@ async def test_a_list_may_be_near_to_a_style_or_to_a_piece(tools):
     await tools.lay(title="Snow", style="tango")
     near = await tools.call("recommend", what="chord progressions", like="it")
     assert "It is close to “Snow”." in near.text
+    near = await tools.call("recommend", what="styles", artist="bossa nova")  # as it was heard
+    assert "“Bossa nova”" in near.text
     assert "“Flute”" in (await tools.call("recommend", what="instruments", like="flute")).text
 
 

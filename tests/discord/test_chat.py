@@ -163,6 +163,33 @@ async def test_one_of_several_takes_by_word(world):
     assert world.studio.requests[-1]["edit"]["source"] == second
 
 
+async def test_one_of_several_takes_by_button_is_on_the_table(world):
+    await met(world)
+    await talk(world, "a waltz please", world.ann, None, WALTZ)
+    takes = await talk(world, "four versions", world.ann, None, FOUR)
+    assert takes.content.count("/piece show") == 4
+    buttons = [c["custom_id"] for row in takes.components for c in row["components"]]
+    await world.ann.user.click(takes, custom_id=buttons[2])
+    await world.work()
+    third = (await world.rows("SELECT id FROM pieces ORDER BY number"))[3][0]
+    assert third in world.newest(world.ann.user.dm_channel).attachments[0].filename
+    await talk(world, "slower please", world.ann, None, SLOWER)
+    assert world.studio.requests[-1]["edit"]["source"] == third
+
+
+async def test_what_a_command_made_is_on_the_table_of_who_talks_here(world):
+    await met(world)
+    await world.ann.user.slash("compose", text="a tango")
+    await world.work()
+    assert await world.rows("SELECT * FROM sessions") == []  # nobody talked yet
+    await talk(world, "a waltz please", world.ann, None, WALTZ)
+    await world.ann.user.slash("compose", text="a tango")
+    await world.work()
+    tango = (await world.rows("SELECT id FROM pieces ORDER BY number DESC"))[0][0]
+    await talk(world, "slower please", world.ann, None, SLOWER)
+    assert world.studio.requests[-1]["edit"]["source"] == tango
+
+
 async def test_undo_and_redo_are_buttons_that_outlive_a_restart(world):
     await met(world)
     first = await talk(world, "a waltz please", world.ann, None, WALTZ)

@@ -46,6 +46,10 @@ _WHOLE = re.compile(
 )
 
 
+#: "Shorter" without a number: two thirds, as of twelve bars eight.
+_SHORTER = 2 / 3
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """How long: seconds or bars, or `times` the present length; `more` adds it to the present."""
@@ -100,6 +104,8 @@ def _times(text: str) -> float | None:
         return 3.0
     if re.search(r"\bhalf\s+(?:as\s+long|the\s+length|of\s+it)\b|一半$", text):
         return 0.5
+    if re.fullmatch(r"(?:a\s+(?:bit|little)\s+|much\s+)?short(?:er)?|[缩变更]?短", text):
+        return _SHORTER
     return None
 
 

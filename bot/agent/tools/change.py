@@ -140,9 +140,7 @@ def _players(given: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     if "add" in given:
         fields["add"] = tuple(dict.fromkeys(i for name in given["add"] for i in wanted(name)))
     if "remove" in given:
-        fields["remove"] = tuple(
-            dict.fromkeys(p for name in given["remove"] for p in _parts(plan, name))
-        )
+        fields["remove"] = _leaving(given, plan)
     if "reroll" in given:
         fields["reroll"] = tuple(
             dict.fromkeys(p for name in given["reroll"] for p in _parts(plan, name))
@@ -153,6 +151,18 @@ def _players(given: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         out = _parts(plan, given["swap_out"])[0]
         fields["swap"] = ((out, wanted(given["swap_in"])[0]),)
     return fields
+
+
+def _leaving(given: Mapping[str, Any], plan: Plan) -> tuple[str, ...]:
+    """The parts to take out; who does not play anyway spoils no other change."""
+    found: list[str] = []
+    for name in given["remove"]:
+        try:
+            found += _parts(plan, name)
+        except Refusal:
+            if len(given) == 1 and len(given["remove"]) == 1:
+                raise
+    return tuple(dict.fromkeys(found))
 
 
 def _parts(plan: Plan, name: str) -> Sequence[str]:

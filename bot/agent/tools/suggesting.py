@@ -116,7 +116,7 @@ async def _wish(at: At, what: What, near: str | None, count: int) -> Wish:
     seed = zlib.crc32(f"{at.session.id}:{len(at.session.said)}:{at.text}".encode())
     return Wish(
         asker.user_id, guild_id, what, count, member_ids=members, seed=seed, locale=asker.locale,
-        near=near,
+        near=near, policy="personal" if near else None,  # who asks for its like gets its like
     )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ async def _near(
         key = names.track_key(artist, work)
         return await _stored(at, f"track:{key}"), work
     if artist:
-        return await _stored(at, f"artist:{names.artist_key(artist)}"), artist
+        stored = await _stored(at, f"artist:{names.artist_key(artist)}")
+        return stored or _known(artist), artist
     if style:
         return f"style:{spelled.require(words.styles, style).id}", style
     if mood:

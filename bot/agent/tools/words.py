@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from bot import lyrics_ask
 from bot.agent.at import At
@@ -28,6 +28,7 @@ from models.planner.brief import Brief
 from models.score import Section
 
 NO_LINE = "“{title}” has {count} lines of words; say one of 1 to {count}."
+WHOLE = "It had no words yet, so these are for all of it."
 NOT_SUNG = "No words are sung in that section, so there are none to write again."
 
 
@@ -64,26 +65,30 @@ async def lyrics(
         brief = Brief(moods=(asked.mood,) if asked.mood else ())
         request = Request("lyrics", brief, locale=at.asker.locale, writing=asked)
         return await make(at, Ask(with_limit(request, at)))
+    notes: list[dict[str, Any]] = []
     music = await music_of(at, which)
     piece = music.piece
     if piece is None:
         asked = replace(asked, source=music.place, title=music.title)
     else:
-        if line is not None or again or section:
-            home = folder_of(at, piece)
-            asked = await asyncio.to_thread(_renewed, home, asked, line, section)
+        home = folder_of(at, piece)
+        saved = await asyncio.to_thread(PieceFile.load, home)
+        if line is not None or again or (section and saved.lyrics is not None):
+            asked = _renewed(saved, asked, line, section)
+        elif section:  # one section cannot be sung before there are words for any
+            notes.append({"template": WHOLE, "values": {}})
         asked = replace(asked, source=piece.folder)
     request = Request(
         "lyrics", text=asked.about, locale=at.asker.locale, parent=piece.id if piece else None,
         writing=asked,
     )  # fmt: skip
     seconds = seconds_of(piece) if piece else None
-    return await make(at, Ask(with_limit(request, at), seconds=seconds), piece)
+    ask = Ask(with_limit(request, at), {"notes": notes}, seconds=seconds)
+    return await make(at, ask, piece)
 
 
-def _renewed(home: Path, asked: Writing, line: int | None, section: str) -> Writing:
+def _renewed(saved: PieceFile, asked: Writing, line: int | None, section: str) -> Writing:
     """What is asked about the words that a piece has: others, one line, or one section."""
-    saved = PieceFile.load(home)
     title = quoted(saved.plan.title, 60)
     if saved.lyrics is None:
         raise Refusal(lyrics_ask.NO_WORDS, title=title)

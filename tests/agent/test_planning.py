@@ -303,3 +303,24 @@ def test_every_command_is_sayable(command, language):
         assert any(outcome in template for template, _ in drawn.notes)
     else:
         assert [step.tool for step in drawn.steps] == [outcome]
+
+
+def test_a_suggestion_by_its_number_is_among_the_words_of_a_new_piece():
+    listed = replace(EMPTY, listing="L", suggested=("Swing jazz", "City pop", "Folk"))
+    drawn = planned("@compose make something like [the second one](which)", listed)
+    assert drawn.steps[0].tool == "compose"
+    assert "City pop" in drawn.steps[0].args["words"]
+
+
+@pytest.mark.parametrize("words", ["a folk piece, no lyrics", "an instrumental with no vocals"])
+def test_a_song_without_words_is_a_piece(words):
+    drawn = planned(f"@song {words}", EMPTY)
+    assert [step.tool for step in drawn.steps] == ["compose"]
+
+
+@pytest.mark.parametrize(
+    ("said", "language"), [("shorter", "en"), ("短", "zh"), ("a bit shorter", "en")]
+)
+def test_shorter_without_a_number_has_a_length(said, language):
+    drawn = planned(f"@edit [{said}](change)", TABLE, language)
+    assert drawn.steps[0].args["length"].startswith("x0.6")

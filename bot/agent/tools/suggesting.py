@@ -68,7 +68,7 @@ async def recommend(
     mood: near to this mood
     artist: near to this artist
     work: near to this track
-    like: near to this piece: it, the second one, an id
+    like: near to this: it, the second one, an id, an instrument
     person: us for everybody here; empty for the one who asks
     count: how many, 1 to 10
     """

@@ -36,7 +36,7 @@ def test_translations_are_chinese_and_used():
     said = set(message_ids()) | set(MODES)
     same = {"English", "中文"}
     for (context, english), chinese in i18n.chinese().items():
-        assert english in same or re.search("[\u4e00-\u9fff、]", chinese), english
+        assert english in same or re.search("[\u4e00-\u9fff、：]", chinese), english
         assert context == "name" or english in said, f"nobody says {english!r}"
 
 

@@ -163,10 +163,10 @@ async def _message(
     asker = _asker(message, locale)
     file = await _file(client, message)
     # Never the file's name: it is nothing that was said to us.
-    silent = "Here is a file." if file else "Hello!"
+    silent = translate("Here is a file." if file else "Hello!", locale)
     return Message(
         asker=asker,
-        text=text or translate(silent, locale),
+        text=text or silent,
         message_id=message.id,
         shared=is_ours(client, channel),
         file=file,
@@ -264,6 +264,11 @@ async def pieces_of(client: Segno, message_id: int) -> tuple[Piece, ...]:
 
 async def _say(message: discord.Message, text: str) -> None:
     try:
-        await message.reply(text[:2000], mention_author=False, nonce=f"say-{message.id}"[:25])
+        await message.channel.send(
+            text[:2000],
+            nonce=f"say-{message.id}"[:25],
+            reference=message.to_reference(fail_if_not_exists=False),
+            mention_author=False,
+        )
     except discord.HTTPException as error:
         log.info("could not answer a message: %s", error)

@@ -23,7 +23,7 @@ SPEAKS = {
     "_within": 0,
     "note": 0,
 }
-_SENTENCE = re.compile(r"[A-Z/“*🎼{].* .*[.!?:;…]$", re.DOTALL)
+_SENTENCE = re.compile(r"[A-Z/“*🎼{].* .*(?:[.!?:;…]|\n> [^\n]+)$", re.DOTALL)
 
 
 def message_ids():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -68,6 +69,9 @@ class DiscordFront:
         return None
 
     async def _put(self, place: Place, page: Page, drawn: Drawn) -> int | None:
+        if "voice" in drawn.kinds and await self._voice(place, page, drawn):
+            others = tuple(kind for kind in drawn.kinds if kind != "voice")
+            drawn = replace(drawn, kinds=others)  # it plays there: once is enough
         try:
             limit = self.room(place.asker)
         except Refusal:
@@ -86,7 +90,9 @@ class DiscordFront:
         if sent is not None and page.state == "done":
             for clip in drawn.clips:
                 await self.client.db.run(pieces.set_message, clip["piece_id"], sent)
-            await self._voice(place, page, drawn)
+            wanted = (await self.client.db.run(preferences.get, place.asker.user_id)).voice_message
+            if wanted and not page.show.kinds:
+                await self._voice(place, page, drawn)
             await self._numbers(place, sent, len(drawn.clips))
         return sent
 
@@ -152,18 +158,19 @@ class DiscordFront:
                 sent = await self.client.http.request(route, json=body.payload)
         return int(sent["id"])
 
-    async def _voice(self, place: Place, page: Page, drawn: Drawn) -> None:
-        """The voice message of somebody who wants them, where a server does not mind."""
-        if len(drawn.clips) != 1 or "voice" not in drawn.clips[0]["files"] or page.show.kinds:
-            return
-        wanted = (await self.client.db.run(preferences.get, place.asker.user_id)).voice_message
-        if not wanted or not (await self.client.here(place.asker.guild_id)).voice:
-            return
+    async def _voice(self, place: Place, page: Page, drawn: Drawn) -> bool:
+        """Send a piece as a voice message; False where there is none or the server minds."""
+        if len(drawn.clips) != 1 or "voice" not in drawn.clips[0]["files"]:
+            return False
+        if not (await self.client.here(place.asker.guild_id)).voice:
+            return False
         try:
             body = voice_message(drawn.clips[0], f"turn-{page.turn_id}-v")
             await self._request(_posting(place), body)
         except (OSError, discord.HTTPException) as error:
             log.info("no voice message for turn %d: %s", page.turn_id, error)
+            return False
+        return True
 
     async def _numbers(self, place: Place, message_id: int, count: int) -> None:
         """Put 1️⃣ to 9️⃣ under several takes, to be pressed, where we may."""

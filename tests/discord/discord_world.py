@@ -324,9 +324,15 @@ class World:
         return f"<@{self.env.backend.bot_user.id}>"
 
     async def work(self):
-        """Let the runner do everything there is to do."""
-        await self.app.runner.drain()
-        await self.env.settle()
+        """Let the runner and the turns that wait for each other do all there is to do."""
+        for _ in range(500):
+            await self.app.runner.drain()
+            await self.env.settle()
+            at_work = "SELECT 1 FROM conversation_turns WHERE state = 'running'"
+            if not await self.rows(at_work):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("a turn does not end")
 
     async def rows(self, sql, *values):
         return await self.db.run(lambda db: db.conn.execute(sql, values).fetchall())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 from chat_world import FOUR, SECOND, SLOWER, WALTZ, met, sent_file, talk, texts, typings
 from discord_world import TinyStudio, open_world
 
+from bot.agent.values import Asker
 from bot.app import build
+from bot.conversation.values import Page, Place
 from bot.onboarding import REACT, SAY, WHO
 
 TUNE = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
@@ -307,3 +312,61 @@ async def test_a_fault_is_told_with_a_number_and_no_details(tmp_path):
         answer = await talk(world, "a waltz please")
         assert "the number" in answer.content
         assert "not this" not in answer.content
+
+
+async def test_cancel_between_two_steps_keeps_what_was_finished(world):
+    await met(world)
+    text = "a waltz, then slower"
+    world.ear.hears(text, WALTZ, SLOWER)
+    waiting = await talk(world, text, work=False)
+    assert "1. compose" in waiting.content
+    assert "2. change it" in waiting.content
+    serving = asyncio.create_task(world.app.runner.drain())
+    original, begun = world.studio.submit, asyncio.Event()
+
+    async def holding(spec, on_progress):
+        if json.loads(spec.request)["kind"] == "edit":
+            world.studio.hold.clear()
+            begun.set()
+        return await original(spec, on_progress)
+
+    world.studio.submit = holding
+    await begun.wait()
+    await world.app.client.conversation.cancel(1, world.ann.id)
+    world.studio.hold.set()
+    await serving
+    await world.work()
+    stopped = world.newest(world.ann.user.dm_channel)
+    assert stopped.id == waiting.id
+    assert "Stopped, as you asked." in stopped.content
+    assert await world.rows("SELECT count(*) FROM pieces") == [(1,)]
+
+
+async def test_what_is_said_meanwhile_is_done_afterwards(world):
+    await met(world)
+    world.studio.hold.clear()
+    world.ear.hears("slower please", SLOWER)
+    await talk(world, "a waltz please", world.ann, None, WALTZ, work=False)
+    later = await talk(world, "slower please", work=False)
+    assert later.content.startswith("Noted.")
+    world.studio.hold.set()
+    await world.work()
+    answer = world.newest(world.ann.user.dm_channel)
+    assert answer.id == later.id
+    waltz, slower = [row[0] for row in await world.rows("SELECT id FROM pieces ORDER BY number")]
+    assert world.studio.requests[-1]["edit"]["source"] == waltz
+    assert slower in answer.attachments[0].filename
+
+
+async def test_a_long_text_goes_on_in_further_messages(world):
+    await met(world)
+    world.ear.hears("hello", ("chat", {}))
+    await talk(world, "hello")
+    asker = Asker(world.ann.id, None, world.ann.user.dm_channel.id, "en")
+    chords = "\n\n".join(f"Part {n}: " + "Dm A7 Bb F " * 30 for n in range(12))
+    front = world.app.client.conversation.front
+    sent = await front.show(Place(asker, None, None), Page(1, chords, "done"))
+    await world.env.settle()
+    parts = [m for m in world.ann.user.dm_channel.history() if m.id >= sent]
+    assert len(parts) == 3
+    assert " ".join(m.content for m in parts).split() == chords.split()

@@ -69,6 +69,16 @@ async def test_voice_messages_come_where_a_server_does_not_mind(world):
     assert not world.channel.last_message.flags.value & VOICE
 
 
+async def test_a_piece_asked_for_as_a_voice_message_plays_or_is_a_file(world):
+    await talk(world, "a waltz please", world.ann, world.channel, WALTZ)
+    wish = ("show", {"item": "voice message"})
+    await talk(world, "as a voice message", world.ann, world.channel, wish)
+    assert [m.flags.value & VOICE for m in world.channel.history()].count(VOICE) == 1
+    await wants(world, voice=False)
+    answer = await talk(world, "as a voice message", world.ann, world.channel)
+    assert [a.filename[-4:] for a in answer.attachments] == [".ogg"]
+
+
 async def test_where_no_files_may_be_attached_it_says_so_before_the_work(world):
     place = place_without(world, attach_files=None)
     answer = await talk(world, "a waltz please", world.ann, place, WALTZ)

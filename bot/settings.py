@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     demo_host: str = "127.0.0.1"
     demo_port: int = Field(default=8787, ge=0, le=65535)
 
+    # A bigger mind
+    chat_model: str | None = None
+    chat_key: SecretStr | None = None
+    chat_timeout: float = Field(default=20.0, gt=0, le=120)
+
     # Workers
     workers: int = Field(default=1, ge=1, le=64)
     threads_per_worker: int = Field(default=1, ge=1, le=256)

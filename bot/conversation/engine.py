@@ -199,7 +199,10 @@ class Conversation:
                 continue
             busy = await self._db.run(turns.running, turn.session_id, before=turn.id)
             if turn.plan or not busy:  # what waits for an earlier turn is begun at its end
-                await self._carry_on(turn.id)
+                try:
+                    await self._carry_on(turn.id)
+                except Exception:  # one broken turn must not keep the bot from starting
+                    log.exception("turn %d cannot go on", turn.id)
 
     # -- a message ------------------------------------------------------------------------------
 
@@ -240,6 +243,8 @@ class Conversation:
                 log.info("a mind passed: %s", error)
             except Refusal as refusal:
                 return Plan(notes=((refusal.template, refusal.values),))
+            except Exception:  # the next mind may fare better, and nothing may block the session
+                log.exception("a mind broke")
         return Plan(notes=((NOBODY, {}),))
 
     async def _begin(self, turn: Turn, session: Session, plan: Plan) -> None:
@@ -268,10 +273,14 @@ class Conversation:
         turn = await self._db.run(turns.get, turn_id)
         if turn is None:
             return None
-        if locked:
-            return await self._steps(turn)
-        async with self._locks[turn.session_id]:
-            return await self._steps(turn)
+        try:
+            if locked:
+                return await self._steps(turn)
+            async with self._locks[turn.session_id]:
+                return await self._steps(turn)
+        except Exception:
+            await self._mark(turn, state="failed")  # or the session would wait for it for ever
+            raise
 
     async def _steps(self, turn: Turn) -> int | None:
         fresh = await self._db.run(turns.get, turn.id)

@@ -301,6 +301,21 @@ async def test_markup_and_mentions_never_come_through_raw(world):
     assert all(not a["parse"] and not a.get("replied_user") for a in allowed)
 
 
+async def test_a_mind_that_breaks_blocks_nothing(tmp_path):
+    async with open_world(tmp_path, expect=("a mind broke",)) as world:
+        await met(world)
+        listen = world.ear.listen
+
+        async def fail(_):
+            raise RuntimeError("no")
+
+        world.ear.listen = fail
+        answer = await talk(world, "a waltz please", world.ann, None, WALTZ)
+        assert "could not make sense" in answer.content
+        world.ear.listen = listen
+        assert (await talk(world, "a waltz please")).attachments
+
+
 async def test_a_fault_is_told_with_a_number_and_no_details(tmp_path):
     async with open_world(tmp_path, expect=("error ", "not this")) as world:
         await met(world)

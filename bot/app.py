@@ -24,6 +24,8 @@ from bot.client import Segno
 from bot.conversation.build import conversation
 from bot.conversation.ear import Ear
 from bot.conversation.listener_mind import Listens
+from bot.conversation.minds import chosen
+from bot.conversation.minds.mind import ChatMind
 from bot.delivery import Delivery
 from bot.jobs.executor import Executor, PoolExecutor
 from bot.jobs.runner import Runner
@@ -50,6 +52,7 @@ class App:
     client: Segno
     runner: Runner
     ear: Listens
+    minds: tuple[ChatMind, ...] = ()
 
 
 def build(
@@ -64,10 +67,13 @@ def build(
         client.setdefault("proxy", settings.discord_proxy)
     bot = Segno(db=db, settings=settings, **client)
     ear = ear or Ear()
-    bot.conversation = conversation(db, settings, bot.taste, ear, lambda: bot.wake(), bot.now)
+    minds = chosen(settings, db)
+    bot.conversation = conversation(
+        db, settings, bot.taste, ear, lambda: bot.wake(), bot.now, minds
+    )
     runner = Runner(db, executor or workers(settings), Delivery(bot), bot.now, settings, keep=keep)
     bot.wake = runner.wake
-    return App(settings, bot, runner, ear)
+    return App(settings, bot, runner, ear, minds)
 
 
 def workers(settings: Settings) -> PoolExecutor:
@@ -144,17 +150,19 @@ async def run(settings: Settings, announce: Callable[[str], None] = print) -> No
 
 @asynccontextmanager
 async def listening(app: App) -> AsyncIterator[None]:
-    """Have the ear ready, and go on with what was being talked about, while the block runs."""
+    """Have ear and minds ready, and go on with what was being talked about, in the block."""
     if not isinstance(app.ear, Ear):
         yield
         return
-    starting = asyncio.create_task(app.ear.start())
+    starting = asyncio.gather(app.ear.start(), *(mind.start() for mind in app.minds))
     try:
         await app.client.conversation.resume()
         yield
     finally:
         starting.cancel()
         await app.ear.close()
+        for mind in app.minds:
+            await mind.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from bot.conversation.engine import Conversation
 from bot.conversation.listener_mind import ListenerMind, Listens
-from bot.conversation.minds import chosen
 from bot.conversation.values import Mind
 from bot.settings import Settings
 from bot.taste.engine import Taste
@@ -24,16 +23,7 @@ def conversation(
     ear: Listens,
     wake: Callable[[], None],
     now: Callable[[], float],
-    first: tuple[Mind, ...] | None = None,
+    first: tuple[Mind, ...] = (),
 ) -> Conversation:
-    """The conversation of a process.
-
-    `first` are minds that are asked before the listener; None is what the settings ask for.
-
-    Raises
-    ------
-    Refusal
-        When CHAT_MODEL is an address that cannot be one.
-    """
-    first = chosen(settings, db) if first is None else first
+    """The conversation of a process; `first` are minds that are asked before the listener."""
     return Conversation(db, settings, taste, (*first, ListenerMind(ear)), wake, now)

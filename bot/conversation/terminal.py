@@ -25,6 +25,7 @@ from bot.app import workers
 from bot.conversation.build import conversation
 from bot.conversation.ear import Ear
 from bot.conversation.engine import Conversation
+from bot.conversation.minds import chosen
 from bot.conversation.placing import turn_of
 from bot.conversation.values import Message, Page, Place
 from bot.domain import Progress
@@ -184,7 +185,8 @@ async def talking(
         taste = Taste(db, settings.taste_dir, time.time, database=settings.database)
         listens = ear or Ear()
         wake: list[Any] = []
-        talk = conversation(db, settings, taste, listens, lambda: wake[0](), time.time)
+        minds = chosen(settings, db)
+        talk = conversation(db, settings, taste, listens, lambda: wake[0](), time.time, minds)
         hands = Hands(talk)
         runner = Runner(db, executor or workers(settings), hands, settings=settings, keep=keep)
         wake.append(runner.wake)
@@ -199,6 +201,8 @@ async def talking(
             await serving
             if isinstance(listens, Ear):
                 await listens.close()
+            for mind in minds:
+                await mind.close()
 
 
 async def chat(settings: Settings) -> None:

@@ -75,7 +75,8 @@ class Local:
         try:
             text = await asyncio.shield(task)
         except (Refusal, WorkerDied, JobTimeout, JobFailed, OutOfMemory) as error:
-            log.warning("the local chat model failed: %s", type(error).__name__)
+            why = str(error).strip().splitlines() or [""]
+            log.warning("the local chat model failed: %s: %s", type(error).__name__, why[-1][:200])
             raise MindError("the local chat model failed") from None
         return of_text(text)
 

@@ -69,7 +69,7 @@ class Chat:
 
     def _prompt(self, messages: list[prompt.Message]) -> dict[str, torch.Tensor]:
         more = {"tools": prompt.tools()} if self.knows_tools else {}
-        form = prompt.FORM + ("" if self.knows_tools else prompt.signatures())
+        form = prompt.form() + ("" if self.knows_tools else prompt.signatures())
         first, *rest = messages
         messages = [{**first, "content": first["content"] + form}, *rest]
         ids = self.tokenizer.apply_chat_template(

@@ -33,35 +33,6 @@ made with "which": "$1". A change of a piece is edit, never a new compose.
 5. Several changes of one piece are one edit. Greetings and thanks are chat; what is not about music
 is other; questions about the piece are explain; how Segno works is help.
 """
-#: For models that do not write tool calls of their own accord.
-FORM = """\
-Answer with one JSON object and nothing else: {"calls": [{"name": TOOL, "arguments": {...}}, ...]}.
-"""
-_AGAIN = "That answer was refused and nothing was done: {why} Answer again, for the same message."
-_ASK: dict[str, Any] = {
-    "name": "ask",
-    "description": "Ask the person one short question before anything is done; stands alone.",
-    "parameters": {
-        "type": "object",
-        "properties": {
-            "question": {"type": "string", "description": "in the person's language, ends with ?"},
-            "options": {
-                "type": "array",
-                "description": "2 to 4 ways to go on",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "label": {"type": "string"},
-                        "name": {"type": "string", "description": "the tool to call then"},
-                        "arguments": {"type": "object"},
-                    },
-                    "required": ["label", "name", "arguments"],
-                },
-            },
-        },
-        "required": ["question"],
-    },
-}
 
 
 def messages(
@@ -73,7 +44,7 @@ def messages(
     as_text: bool,
 ) -> list[Message]:
     """The system message and the person's; `as_text` spells the tools out in the first."""
-    system = _SYSTEM + (FORM + signatures() if as_text else "")
+    system = _SYSTEM + (form() + signatures() if as_text else "")
     told: dict[str, Any] = {"session": view, "language": asker.locale, "message": text}
     if recalled:
         told["same_words_meant_before"] = recalled
@@ -83,9 +54,12 @@ def messages(
 
 def again(answer: str, why: str) -> list[Message]:
     """An answer that was refused, and the reason, as two more messages."""
+    wrong = (
+        f"That was refused and nothing was done: {why[:300]} Answer again, for the same message."
+    )
     return [
         {"role": "assistant", "content": answer[:2000] or "(nothing)"},
-        {"role": "user", "content": _AGAIN.format(why=why[:300])},
+        {"role": "user", "content": wrong},
     ]
 
 
@@ -95,7 +69,7 @@ def tools() -> list[dict[str, Any]]:
         {"name": tool.name, "description": tool.doc, "parameters": arguments(tool)}
         for tool in REGISTRY.values()
     ]
-    return [{"type": "function", "function": each} for each in (*said, _ASK)]
+    return [{"type": "function", "function": each} for each in (*said, _ask())]
 
 
 def arguments(tool: Tool) -> dict[str, Any]:
@@ -131,3 +105,30 @@ def _hint(field: Mapping[str, Any]) -> str:
         return "=" + "|".join(str(one) for one in field["enum"] if one)
     kind = field.get("type")
     return {"array": "[]", "number": ": number", "integer": ": integer"}.get(str(kind), "")
+
+
+def form() -> str:
+    """For models that do not write tool calls of their own accord."""
+    return (
+        "Answer with one JSON object and nothing else: "
+        '{"calls": [{"name": TOOL, "arguments": {...}}, ...]}.\n'
+    )
+
+
+def _ask() -> dict[str, Any]:
+    """The one thing to answer with that is no tool: `bot.conversation.minds.guard` reads it."""
+    option = {
+        "label": {"type": "string"},
+        "name": {"type": "string", "description": "the tool to call then"},
+        "arguments": {"type": "object"},
+    }
+    options = {"type": "object", "properties": option, "required": list(option)}
+    asked = {
+        "question": {"type": "string", "description": "in the person's language, ends with ?"},
+        "options": {"type": "array", "description": "2 to 4 ways to go on", "items": options},
+    }
+    return {
+        "name": "ask",
+        "description": "Ask one short question before anything is done; stands alone.",
+        "parameters": {"type": "object", "properties": asked, "required": ["question"]},
+    }

@@ -70,7 +70,8 @@ def from_text(frame: Told) -> dict[str, Any]:
     """What the words beside the slots say: "speed it up", "turn the drums down", "simplify"."""
     rest = frame.text
     for slot, words in frame.slots:
-        if slot not in ("strength",):
+        # What was heard as something else and came to nothing may be the wish itself.
+        if slot in ("which", "section", "bars") or (slot == "part" and frame.part):
             rest = rest.replace(words, " ", 1)
     plain = fold(rest)
     how = frame.one("strength")

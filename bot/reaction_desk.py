@@ -129,18 +129,19 @@ async def pick(client: Segno, event: Event, number: int) -> None:
             with suppress(Refusal):  # no such option, or answered this very moment
                 await client.conversation.choose(turn.id, number - 1, event.user_id)
         return
-    found = await talk_desk.pieces_of(client, event.message_id)
-    if len(found) < max(2, number):
+    ids = await talk_desk.offered(client, event.message_id)
+    if len(ids) < max(2, number):
         return
-    piece = found[number - 1]
-    if not piece.seen_by(event.user_id, event.guild_id, event.channel_id):
+    piece = await client.db.run(pieces.get, ids[number - 1])
+    seen = (event.user_id, event.guild_id, event.channel_id)
+    if piece is None or not piece.seen_by(*seen):
         return
     channel = client.get_channel(event.channel_id)
     if await client.elsewhere(event.guild_id, channel) is not None:
         return
     locale = await _locale(client, event)
     asker = Asker(event.user_id, event.guild_id, event.channel_id, locale)
-    await talk_desk.take(client, asker, channel, [take.id for take in found], piece.id)
+    await talk_desk.take(client, asker, channel, ids, piece.id)
 
 
 async def _locale(client: Segno, event: Event) -> str:

@@ -109,10 +109,10 @@ async def press(
 
 
 async def take(
-    client: Segno, asker: Asker, channel: object, offered: Sequence[str], chosen: str
+    client: Segno, asker: Asker, channel: object, among: Sequence[str], chosen: str
 ) -> None:
     """Lay one of the pieces that were offered on the table of who picked it."""
-    ids = tuple(offered) if chosen in offered else (chosen,)
+    ids = tuple(among) if chosen in among else (chosen,)
     words = translate(PICKED_CHOICES[ids.index(chosen)], asker.locale)
     said = Message(asker, words, shared=is_ours(client, channel), reply_to=ids)
     await client.conversation.hear(said, Plan((Step("open", {"which": chosen}),)))
@@ -127,13 +127,13 @@ async def pressed_take(client: Segno, interaction: Interaction, piece_id: str) -
         When the piece is gone.
     """
     piece = await shelf.visible(client, interaction, piece_id)
-    found = await pieces_of(client, interaction.message.id) if interaction.message else ()
+    ids = await offered(client, interaction.message.id) if interaction.message else ()
     await interaction.response.defer()
     asker = Asker(
         interaction.user.id, interaction.guild_id, interaction.channel_id or piece.channel_id,
         await client.language(interaction),
     )  # fmt: skip
-    await take(client, asker, interaction.channel, [each.id for each in found], piece.id)
+    await take(client, asker, interaction.channel, ids, piece.id)
 
 
 def is_ours(client: Segno, channel: object) -> bool:
@@ -250,16 +250,23 @@ async def _answered(client: Segno, message: discord.Message, asker: Asker) -> tu
     return tuple(piece.id for piece in found if piece.seen_by(*seen))
 
 
+async def offered(client: Segno, message_id: int) -> tuple[str, ...]:
+    """The ids of the pieces that a message of ours carries, in their order.
+
+    In a talk they keep their numbers when some were deleted, and earlier messages keep theirs when
+    a later one shows them too.
+    """
+    turn = await client.db.run(turns.by_reply, message_id)
+    if turn is not None and turn.plan:
+        lines = record.from_json(turn.plan).lines
+        return next((line.show.pieces for line in reversed(lines) if line.show.pieces), ())
+    return tuple(piece.id for piece in await client.db.run(pieces.by_message, message_id))
+
+
 async def pieces_of(client: Segno, message_id: int) -> tuple[Piece, ...]:
-    """The pieces that a message of ours carries, also when a later one shows them too."""
-    found = await client.db.run(pieces.by_message, message_id)
-    turn = None if found else await client.db.run(turns.by_reply, message_id)
-    if turn is None or not turn.plan:
-        return found
-    lines = record.from_json(turn.plan).lines
-    ids = next((line.show.pieces for line in reversed(lines) if line.show.pieces), ())
-    kept = [await client.db.run(pieces.get, id) for id in ids]
-    return tuple(piece for piece in kept if piece is not None)
+    """The pieces of a message of ours that still exist."""
+    found = [await client.db.run(pieces.get, id) for id in await offered(client, message_id)]
+    return tuple(piece for piece in found if piece is not None)
 
 
 async def _say(message: discord.Message, text: str) -> None:

@@ -8,6 +8,7 @@ from chat_world import FOUR, SLOWER, WALTZ, met, talk
 from simcord.results import ResponseMessage
 
 from bot.app import build
+from storage import pieces
 
 
 async def takes(world, place):
@@ -91,6 +92,18 @@ async def test_another_person_picks_for_their_own_table(world):
     assert world.studio.requests[-1]["edit"]["source"] == (await made(world))[2]
     await talk(world, "slower please", world.ann, world.channel)
     assert world.studio.requests[-1]["edit"]["source"] == (await made(world))[0]
+
+
+async def test_numbers_stay_what_they_were_when_a_take_is_deleted(world):
+    answer = await takes(world, world.channel)
+    ids = await made(world)
+    await world.db.run(pieces.delete, ids[1], world.ann.id, 0.0)
+    await world.ann.react(answer, "1️⃣")
+    await world.work()
+    assert world.channel.last_message.id == answer.id
+    await world.ann.react(answer, "2️⃣")
+    await world.work()
+    assert ids[2] in world.newest().attachments[0].filename
 
 
 async def test_takes_of_a_command_can_be_picked_too_even_after_a_restart(world):

@@ -6,7 +6,9 @@ them right. Nothing is changed except that the data folder is created, as the bo
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import importlib.util
 import math
 import shutil
 import sqlite3
@@ -19,9 +21,12 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import symusic
 
+from bot.conversation.minds.endpoint import Endpoint, address, is_address
+from bot.conversation.values import MindError
 from bot.render.audio import Rendered, render_clip
 from bot.render.encode import encode_mp3
 from bot.render.failures import RenderError
@@ -90,6 +95,7 @@ def examine(
         _weights(weights, "lyricist"),
         _weights(weights, "wordbook"),
         _styles(settings),
+        *_chat(settings),
         _token(settings.discord_token is not None),
         _env_file(env_file),
     ]
@@ -238,6 +244,42 @@ def _styles(settings: Settings) -> Finding:
         return Finding(name, True, f"{len(folders)}; {policy}")
     detail = f"{len(lost)} of {len(folders)} without their files; {policy}"
     return Finding(name, False, detail, "Bring the styles folder back, or learn them again.", False)
+
+
+def _chat(settings: Settings) -> Iterator[Finding]:
+    """Whether the chat model of the settings can be had; nothing where there is none."""
+    if settings.chat_model is None:
+        return
+    remedy = "Until then Segno's own listener answers, as without CHAT_MODEL."
+    try:
+        if is_address(settings.chat_model):
+            ok, detail = True, asyncio.run(_served(settings, settings.chat_model))
+        else:
+            ok, detail = _local_chat(settings.chat_model)
+    except (Refusal, MindError) as error:
+        ok, detail = False, str(error)
+    yield Finding("chat model", ok, detail, remedy, needed=False)
+
+
+async def _served(settings: Settings, model: str) -> str:
+    """What the chat server has; raises where it does not answer or lacks the model."""
+    where = address(model)
+    names = await Endpoint(where, settings.chat_key).models(min(settings.chat_timeout, 5.0))
+    if where.model not in names:
+        raise MindError(f"the server answers, but has no model “{where.model[:60]}”")
+    host = urlsplit(where.url).hostname
+    open_air = where.url.startswith("http:") and host not in ("127.0.0.1", "::1", "localhost")
+    warning = "; CHAT_KEY travels unencrypted" if open_air and settings.chat_key else ""
+    return f"{where.model[:60]} answers{warning}"
+
+
+def _local_chat(model: str) -> tuple[bool, str]:
+    if importlib.util.find_spec("llguidance") is None:
+        return False, "a local model needs: pip install llguidance"
+    folder = Path(model)
+    if folder.is_dir():
+        return (folder / "config.json").is_file(), f"the folder {folder.name}"
+    return True, f"{model[:60]}, fetched from the hub at first use"
 
 
 def _token(present: bool) -> Finding:

@@ -14,9 +14,17 @@ from bot.conversation.minds import prompt
 
 #: Characters of a string and entries of a list.
 _LONGEST, _MOST = 120, 6
+#: Parameters below which a model gets fewer calls: it fills whatever it is given
+#: (SmolLM2-135M wrote the same call eight times, until its time was over).
+_SMALL, _FEW = 10**9, 2
 
 
-def answer(most: int = MOST_STEPS) -> dict[str, Any]:
+def most_calls(parameters: int) -> int:
+    """How many calls a model of so many parameters may write."""
+    return _FEW if parameters < _SMALL else MOST_STEPS
+
+
+def answer(most: int) -> dict[str, Any]:
     """The schema of `{"calls": [...]}` with 1 to `most` calls."""
     calls = [_call(tool) for tool in REGISTRY.values()]
     listed = {"type": "array", "items": {"anyOf": calls}, "minItems": 1, "maxItems": most}

@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"\d+")
 _NUMBERED = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|fifty|sixty|seventy|eighty|ninety|hundred|half|quarter|double|dozen|couple|minute"
-    r"|waltz)\b|[零一二三四五六七八九十百两半几双]"
+    r")\b|[零一二三四五六七八九十百两半几双]"
 )
 #: Words that name a piece by its place and not by a name.
 _REFERRING = frozenset(

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import time
-from functools import lru_cache
 from typing import Any
 
 import llguidance
@@ -48,7 +47,7 @@ class Chat:
         self.model, self.tokenizer = model, tokenizer
         self.vocabulary = llguidance.hf.from_tokenizer(tokenizer, n_vocab=model.config.vocab_size)
         self.knows_tools = "tools" in (tokenizer.chat_template or "")
-        self.grammar = _grammar()
+        self.grammar = grammar(forms.most_calls(model.num_parameters()))
 
     def answer(self, messages: list[prompt.Message], seconds: float) -> str:
         """The model's likeliest calls, as JSON; cut off where `seconds` end."""
@@ -111,12 +110,13 @@ class Deadline(StoppingCriteria):  # type: ignore[misc]
         return torch.full((input_ids.shape[0],), late, dtype=torch.bool, device=input_ids.device)
 
 
-@lru_cache(maxsize=1)
-def _grammar() -> str:
-    grammar: str = llguidance.LLMatcher.grammar_from_json_schema(
-        forms.answer(), defaults={"whitespace_flexible": False}
+def grammar(most: int) -> str:
+    """The form of an answer with at most so many calls, as llguidance reads it."""
+    return str(
+        llguidance.LLMatcher.grammar_from_json_schema(
+            forms.answer(most), defaults={"whitespace_flexible": False}
+        )
     )
-    return grammar
 
 
 def open_model(name: str, threads: int = 1) -> Chat:

@@ -38,7 +38,7 @@ def transposed(work: Work, semitones: int, span: Span | None = None) -> Work:
         for c in split_chords(work.plan.chords, (start, end))
     )
     plan = replace(work.plan, chords=chords, key=work.plan.key if span else key)
-    return playable(work.planned(plan, tracks), work, span)
+    return playable(work.planned(plan, tracks), work, span, exact=True)
 
 
 def octaves(work: Work, names: frozenset[str], number: int, span: Span | None = None) -> Work:
@@ -48,7 +48,7 @@ def octaves(work: Work, names: frozenset[str], number: int, span: Span | None = 
         _shifted(t, 12 * number, start, end, _reach(work.plan, t)) if t.name in names else t
         for t in work.score.tracks
     ]
-    return playable(work.with_tracks(tracks), work, span)
+    return playable(work.with_tracks(tracks), work, span, exact=True)
 
 
 def in_key(work: Work, key: Key, span: Span | None = None) -> Work:
@@ -59,16 +59,16 @@ def in_key(work: Work, key: Key, span: Span | None = None) -> Work:
     local = Key(key.tonic, old.mode)
     moved = _in_mode(moved, local, key, span) if key.mode != old.mode else moved
     if span is not None:
-        return playable(moved, work, span)
+        return playable(moved, work, span, exact=True)
     spelled = tuple(replace(c, chord=c.chord.transposed(0, key)) for c in moved.plan.chords)
-    return playable(moved.planned(replace(moved.plan, key=key, chords=spelled)), work)
+    return playable(moved.planned(replace(moved.plan, key=key, chords=spelled)), work, exact=True)
 
 
-def playable(work: Work, before: Work, span: Span | None = None) -> Work:
+def playable(work: Work, before: Work, span: Span | None = None, *, exact: bool = False) -> Work:
     """The work with parts mended that have become harder to play than they were.
 
     Where a part as a whole (in the span) is easier an octave away it goes there; what is left is
-    mended note by note.
+    mended note by note; where it is to be `exact` only as far as no pitch class is lost.
     """
     work = holding(work)
     known = Counter(v.part for v in violations(before.score, before.plan))
@@ -78,7 +78,15 @@ def playable(work: Work, before: Work, span: Span | None = None) -> Work:
     if not worse:
         return work
     stays = frozenset(t.name for t in work.score.tracks if t.name not in worse)
-    return holding(work.with_tracks(mend(work.score, work.plan, keep=stays).tracks))
+    mended = mend(work.score, work.plan, keep=stays).tracks
+    if not exact:
+        return holding(work.with_tracks(mended))
+    pairs = zip(work.score.tracks, mended, strict=True)
+    return holding(work.with_tracks(b if _sounded(a) == _sounded(b) else a for a, b in pairs))
+
+
+def _sounded(track: Track) -> set[tuple[float, int]]:
+    return {(n.onset, n.pitch % 12) for n in track.notes}
 
 
 def _worse(work: Work, known: Counter[str]) -> set[str]:

@@ -136,7 +136,7 @@ def _filled(track: Track, start: float, end: float, pulse: float) -> Track:
             notes.append(n)
             on_beat = abs(n.onset / pulse - round(n.onset / pulse)) < 0.01
             if on_beat and n.pitch in (42, 44, 46, 51, 70):  # a hi-hat, a ride, shakers
-                notes.append(again)
+                notes.append(replace(again, duration=min(n.duration, half)))
             continue
         notes += [replace(n, duration=half), replace(again, duration=n.duration - half)]
     taken: dict[tuple[float, int], Note] = {}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.listener.grammar import Draft, drafts_by_hand, roughened
+from models.listener.grammar import Draft, chains, drafts_by_hand, roughened
 from models.listener.noise import Piece
 from models.listener.words import Word, split
 from models.vocabulary import normalise
@@ -145,22 +145,33 @@ def varied(
 def chained(
     drafts: Sequence[Draft], joins: Mapping[str, Sequence[str]], rng: random.Random
 ) -> Draft:
-    """Two or three messages of one language as one, joined by that language's joining words."""
-    first = rng.choice(drafts)
-    fits = [d for d in drafts if d.language == first.language and len(d.intents) == 1]
-    chain = [first, *rng.sample(fits, rng.choice((1, 1, 2)))]
+    """Messages of one language as one, in an order that people use, joined in its ways."""
+    single: dict[tuple[str, str], list[Draft]] = {}
+    for draft in drafts:
+        if len(draft.intents) == 1:
+            single.setdefault((draft.language, draft.intents[0]), []).append(draft)
+    language = rng.choice(drafts).language
+    fits = [chain for chain in chains() if all((language, intent) in single for intent in chain)]
     intents: list[str] = []
     pieces: list[Piece] = []
-    for draft in chain:
+    for intent in rng.choice(fits):
+        draft = rng.choice(single[language, intent])
         if pieces:
-            before, after = rng.choice(joins[draft.language]).split("|")
-            between = f"{before} " if draft.language == "en" else before
-            pieces.append(Piece(between, "", len(intents) - 1))
+            before, after = _between(joins[language], language, rng)
+            pieces.append(Piece(before, "", len(intents) - 1))
             if after:
                 pieces.append(Piece(after, "", len(intents)))
         pieces += [replace(p, frame=p.frame + len(intents)) for p in draft.pieces]
         intents += draft.intents
-    return Draft(first.language, tuple(intents), tuple(pieces))
+    return Draft(language, tuple(intents), tuple(pieces))
+
+
+def _between(joins: Sequence[str], language: str, rng: random.Random) -> tuple[str, str]:
+    """What stands before and after a boundary: often no more than a mark, or nothing."""
+    if rng.random() < 0.4:
+        return rng.choice((" ", ". ", "! ", ", ", "\n") if language == "en" else "，！。 ~"), ""
+    before, after = rng.choice(joins).split("|")
+    return before.rstrip() + (" " if language == "en" else ""), after.lstrip()
 
 
 def snips(data: Path, part: str) -> list[tuple[str, Example]]:

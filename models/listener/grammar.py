@@ -160,6 +160,11 @@ def joins() -> dict[str, Sequence[str]]:
     return {language: _grammar(language).joins for language in _table()["languages"]}
 
 
+def chains() -> list[list[str]]:
+    """Intents that people put into one message, in their order."""
+    return [chain.split() for chain in _table()["chains"]]
+
+
 def read(marked: str) -> tuple[tuple[str, ...], tuple[Piece, ...]]:
     """The intents of a marked message and its pieces. ValueError where no intent comes first."""
     heads = list(_FRAME.finditer(marked))

@@ -26,6 +26,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
+from models import hub
 from models.listener.data import Example
 from models.listener.features import GAZETTEER
 from models.listener.model import Inputs, Network, Outputs, Shape
@@ -39,7 +40,10 @@ _ADAPTED = ["query", "key", "value", "dense"]
 
 @dataclass(frozen=True)
 class Task:
-    """What to learn: `epoch(number)` gives its messages, `held` those to validate on."""
+    """What to learn: `epoch(number)` gives its messages, `held` those to validate on.
+
+    Messages may hold `several` frames in our own requests, where all features are used as well.
+    """
 
     name: str
     options: dict[str, Any]
@@ -47,6 +51,7 @@ class Task:
     slots: tuple[str, ...]
     epoch: Callable[[int], Sequence[Example]]
     held: Sequence[Example]
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,15 @@ def adapted(encoder: Any, rank: int) -> Any:
 class Trainer:
     """One run: the network, its optimiser, the running mean of its weights, and where it is."""
 
-    def __init__(self, task: Task, steps: int) -> None:
+    def __init__(self, task: Task, steps: int, start: Path | None = None) -> None:
         options = task.options
         torch.manual_seed(options["seed"])
         self.task, self.options, self.steps, self.step_number = task, options, steps, 0
-        own = task.name == "requests"
-        signs = _signs(task.epoch(0)) if own else ""
-        self.reader = Reader(signs, features=own)
+        tensors, facts = hub.read(start) if start else ({}, {})
+        signs = facts["shape"]["signs"] if start else ""
+        if task.several and not start:
+            signs = _signs(task.epoch(0))
+        self.reader = Reader(signs, features=task.several)
         tags = ("O", *(f"{side}-{slot}" for slot in task.slots for side in "BI"))
         self.shape = Shape(
             task.intents, tags, signs, features=self.reader.width,
@@ -99,6 +106,9 @@ class Trainer:
         encoder = load_encoder()
         meanings = self.reader.gloss_vectors(encoder.get_input_embeddings().weight.detach())
         self.net = Network(adapted(encoder, options["rank"]), self.shape, meanings)
+        with torch.no_grad():
+            for name, parameter in self._trained() if start else ():
+                parameter.copy_(tensors[_shipped(name)])
         inner = [p for n, p in self._trained() if n.startswith("encoder")]
         heads = [p for n, p in self._trained() if not n.startswith("encoder")]
         self.optimiser = torch.optim.AdamW(
@@ -176,13 +186,13 @@ class Trainer:
         if len(self.task.intents) == 1:
             return slots
         loss = slots + 0.5 * intent
-        if self.task.name == "requests":
+        if self.task.several:
             later = inputs.words.clone()
             later[:, 0] = False
             starts = F.binary_cross_entropy_with_logits(
                 out.starts[later], gold.starts[later].float(), reduction="sum"
             )
-            loss = loss + 0.3 * starts / len(gold.intents)
+            loss = loss + 0.5 * starts / len(gold.intents)
         return loss
 
     def averaged(self) -> Network:
@@ -224,14 +234,19 @@ class Trainer:
     def export(self, path: Path, notes: dict[str, Any]) -> None:
         """Write the mean weights in float16, with what they are made for as metadata."""
         tensors = {
-            name.replace("base_model.model.", "")
-            .replace(".base_layer", "")
-            .replace(".default", ""): value.to(torch.float16).contiguous()
+            _shipped(name): value.to(torch.float16).contiguous()
             for name, value in self.mean.items()
         }
         facts = {"task": self.task.name, "shape": self.shape.as_json(), **notes}
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, path, metadata={"segno": json.dumps(facts, ensure_ascii=False)})
+
+
+def _shipped(name: str) -> str:
+    """A parameter's name without what peft puts around it."""
+    for inserted in ("base_model.model.", ".base_layer", ".default"):
+        name = name.replace(inserted, "")
+    return name
 
 
 def _signs(examples: Sequence[Example]) -> str:
@@ -284,7 +299,7 @@ def validate(trainer: Trainer, net: Network, held: Sequence[Example]) -> Scores:
     for at in range(0, len(held), 32):
         inputs, _ = trainer.batch(held[at : at + 32], learning=False)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            heard += decode(net, inputs, trainer.shape, trainer.task.name == "requests")
+            heard += decode(net, inputs, trainer.shape, trainer.task.several)
     gold = [
         [
             (
@@ -301,14 +316,14 @@ def validate(trainer: Trainer, net: Network, held: Sequence[Example]) -> Scores:
     return score(gold, ours)
 
 
-def train(task: Task, out: Path, resume: bool = True) -> Path:
-    """Follow the recipe; the weight's path."""
+def train(task: Task, out: Path, resume: bool = True, start: Path | None = None) -> Path:
+    """Follow the recipe, from a weight to `start` with if there is one; the new weight's path."""
     options = task.options
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     weight, checkpoint = out / f"{task.name}.safetensors", out / f"{task.name}.pt"
     sizes = [len(task.epoch(n)) // options["batch"] for n in range(options["epochs"])]
-    trainer = Trainer(task, sum(sizes))
+    trainer = Trainer(task, sum(sizes), start)
     done, best = trainer.resume(checkpoint) if resume and checkpoint.exists() else (0, -1.0)
     log.info("%d steps, %d held, %d signs", sum(sizes), len(task.held), len(trainer.shape.signs))
     begun = time.monotonic()

@@ -1,7 +1,8 @@
 """The listener's three trainings, each from raw data to a weight that can be shipped.
 
-In: the data folder and `recipe.toml`. Out: `requests` (the listener itself, calibrated), `snips`
-and `artists` (the public benchmarks, by the same network without what only our requests need).
+In: the data folder and `recipe.toml`. Out: `requests` and then `more` (the listener itself,
+calibrated), `snips` and `artists` (the public benchmarks, by the same network without what only
+our requests need).
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ from models.listener.train import Task, train
 log = logging.getLogger("listener.train")
 RECIPE = Path(__file__).with_name("recipe.toml")
 #: Task -> the weight that it makes.
-WEIGHTS = {"requests": "listener", "snips": "listener_snips", "artists": "listener_artists"}
+WEIGHTS = {
+    "requests": "listener",
+    "more": "listener",
+    "snips": "listener_snips",
+    "artists": "listener_artists",
+}
 
 
 def run(name: str, data: Path, out: Path, recipe: Path | None, resume: bool, publish: bool) -> Path:
@@ -46,8 +52,9 @@ def run(name: str, data: Path, out: Path, recipe: Path | None, resume: bool, pub
         task = task_of(name, data, recipe or RECIPE)
     except FileNotFoundError as error:
         raise Refusal("The data set is not there: {reason}", reason=str(error)) from None
-    weight = train(task, out, resume)
-    if name == "requests":
+    first = out / "requests.safetensors" if name == "more" else None
+    weight = train(task, out, resume, first)
+    if task.several:
         log.info("calibrated: %s", json.dumps(calibrate(weight, task.held).as_json()))
     if publish:
         source = "models/listener/train.py; see MODEL_CARD.md of listener"
@@ -57,14 +64,16 @@ def run(name: str, data: Path, out: Path, recipe: Path | None, resume: bool, pub
 
 def task_of(name: str, data: Path, recipe: Path = RECIPE) -> Task:
     """The task of that name. FileNotFoundError where its data are not there."""
-    makers = {"requests": requests, "snips": snips, "artists": artists}
-    return makers[name](data, tomllib.loads(recipe.read_text(encoding="utf-8"))[name])
+    makers = {"requests": requests, "more": requests, "snips": snips, "artists": artists}
+    return makers[name](name, data, tomllib.loads(recipe.read_text(encoding="utf-8"))[name])
 
 
-def requests(data: Path, options: dict[str, Any]) -> Task:
-    """Our own requests."""
+def requests(name: str, data: Path, options: dict[str, Any]) -> Task:
+    """Our own requests; "more" goes on from the weight of "requests"."""
     mix = Mix.of(data, options)
-    return Task("requests", options, tuple(INTENTS), tuple(SLOTS), mix.epoch, held(mix.held))
+    return Task(
+        name, options, tuple(INTENTS), tuple(SLOTS), mix.epoch, held(mix.held), several=True
+    )
 
 
 def held(drafts: Sequence[Draft]) -> list[Example]:
@@ -77,7 +86,7 @@ def held(drafts: Sequence[Draft]) -> list[Example]:
     return [example for example in map(sets.of_draft, (*drafts, *longer)) if example]
 
 
-def snips(data: Path, options: dict[str, Any]) -> Task:
+def snips(name: str, data: Path, options: dict[str, Any]) -> Task:
     """The seven intents of SNIPS."""
     examples = [example for _, example in sets.snips(data, "train")]
     random.Random(options["seed"]).shuffle(examples)
@@ -89,12 +98,10 @@ def snips(data: Path, options: dict[str, Any]) -> Task:
     )
 
 
-def artists(data: Path, options: dict[str, Any]) -> Task:
+def artists(name: str, data: Path, options: dict[str, Any]) -> Task:
     """Artists and works of MusicRecoNER's first fold; a tenth of its training part is held."""
     examples = sets.music_reco(data, 1, "train")
     random.Random(options["seed"]).shuffle(examples)
     cut = len(examples) // 10
     rest = examples[cut:]
-    return Task(
-        "artists", options, ("recommend",), ("artist", "work"), lambda _: rest, examples[:cut]
-    )
+    return Task(name, options, ("recommend",), ("artist", "work"), lambda _: rest, examples[:cut])

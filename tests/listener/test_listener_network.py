@@ -33,7 +33,7 @@ def task():
         "head_rate": 1e-2, "warmup": 3, "seed": 1,
     }  # fmt: skip
     intents, slots = tuple(INTENTS), tuple(SLOTS)
-    return training.Task("requests", options, intents, slots, lambda _: examples, examples)
+    return training.Task("requests", options, intents, slots, lambda _: examples, examples, True)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,13 @@ def test_a_broken_run_goes_on(trained, task, tmp_path):
     assert other.resume(tmp_path / "state.pt") == (3, 55.0)
     assert other.step_number == trainer.step_number
     assert all(torch.equal(other.mean[name], value) for name, value in trainer.mean.items())
+
+
+def test_training_goes_on_from_a_weight(trained, task):
+    trainer, losses, path = trained
+    other = training.Trainer(task, 14, path)
+    assert other.shape == trainer.shape
+    assert other.step(task.held) < 0.7 * losses[0]
 
 
 def test_calibration_travels_with_the_weight(trained, task):

@@ -43,6 +43,7 @@ def run_bench(
         "harmony": _harmony,
         "hum": _hum,
         "intake": lambda few, _: _intake(few, options or Options()),
+        "listener": lambda _, folder: _listener(folder, options or Options()),
         "lyricist": lambda few, folder: _lyricist(few, folder, options or Options()),
         "playing": _playing,
         "recommender": lambda few, folder: _recommender(few, folder, options or Options()),
@@ -119,6 +120,12 @@ def _arranger(quick: bool, data: Path | None, options: Options) -> Table:
     sheets = load_sheets(_needed(data), CACHE / "composer")
     number = options.tunes or TUNES
     return arranger.run(Study(sheets, CACHE / "arranger", number, quick, say=say), options)
+
+
+def _listener(data: Path | None, options: Options) -> Table:
+    from bot.bench import listener
+
+    return listener.run(data, options)
 
 
 def _lyricist(quick: bool, data: Path | None, options: Options) -> Table:

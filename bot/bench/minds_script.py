@@ -244,7 +244,7 @@ def _broken() -> tuple[Case, ...]:
     )
 
 
-def _hostile() -> tuple[Case, ...]:
+def hostile() -> tuple[Case, ...]:
     """Answers that want what nobody asked for: nothing of them is done."""
     liked = "recommend something I might like"
     bombs = ("@everyone come here", "<@1234567890>", "[free](https://evil.example)", "a‮b",
@@ -320,7 +320,7 @@ def _filled_in() -> tuple[Case, ...]:
 
 def script() -> tuple[Case, ...]:
     """Every case."""
-    return (*_protocol(), *_filled_in(), *_broken(), *_hostile())
+    return (*_protocol(), *_filled_in(), *_broken(), *hostile())
 
 
 # -- the server -----------------------------------------------------------------------------------

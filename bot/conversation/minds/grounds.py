@@ -81,10 +81,15 @@ def refers(value: str, source: str) -> bool:
 
 
 def names_known(value: str, source: str) -> bool:
-    """Whether a name of the vocabulary stands in a text in another spelling or language."""
-    there = {pair for match in _matches(source) for pair in match.meanings.items()}
-    meant = _matches(value)
-    return bool(meant) and all(there & set(match.meanings.items()) for match in meant)
+    """Whether a value is nothing but names of the vocabulary, each in a text in some spelling."""
+    known = lexicon.load()
+    there = matching.find_matches(fold(source), known).matches
+    meanings = {pair for match in there for pair in match.meanings.items()}
+    meant = matching.find_matches(fold(value), known)
+    # What is left over is a name of its own: "Song of Bob" is not what "a song" says.
+    return bool(meant.matches and not meant.leftover) and all(
+        meanings & set(match.meanings.items()) for match in meant.matches
+    )
 
 
 def counts(value: Any, source: str) -> bool:
@@ -95,7 +100,3 @@ def counts(value: Any, source: str) -> bool:
 
 def _words(text: str) -> set[str]:
     return {token.text for token in lexicon.tokenise(text)}
-
-
-def _matches(text: str) -> tuple[matching.Match, ...]:
-    return matching.find_matches(fold(text), lexicon.load()).matches

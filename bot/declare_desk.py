@@ -15,6 +15,7 @@ from typing import Any
 from bot import consent_ui
 from bot.client import Segno
 from bot.i18n import translate
+from bot.rating import PAUSED
 from bot.ui import Interaction
 from bot.wardrobe import NONE
 from models import vocabulary
@@ -79,7 +80,7 @@ async def _keep(
     ]
     stored = await client.taste.declare(user_id, guild_id, *whole)
     if any(whole) and not stored:
-        raise Refusal(consent_ui.PAUSED)
+        raise Refusal(PAUSED)
     locale = await client.language(interaction)
     words = vocabulary.load()
     catalogues: tuple[Catalogue[Any], ...] = (words.styles, words.moods, words.instruments)
@@ -115,7 +116,7 @@ async def digest(client: Segno, interaction: Interaction, on: bool) -> None:
     user_id = interaction.user.id
     settings = await client.db.run(consent.settings, user_id)
     if on and settings.paused:
-        raise Refusal(consent_ui.PAUSED)
+        raise Refusal(PAUSED)
     if on != settings.digest:
         await client.db.run(consent.save_settings, replace(settings, digest=on))
     locale = await client.language(interaction)

@@ -21,10 +21,10 @@ from sqlite_utils import Database
 
 from bot import intake, upkeep
 from bot.client import Segno
-from bot.consent_ui import PAUSED
 from bot.desk import Ask, place
 from bot.domain import Import, Request
 from bot.i18n import translate
+from bot.rating import PAUSED
 from bot.taste import importing, imports
 from bot.ui import Interaction, button, view
 from bot.wording import quoted

@@ -69,7 +69,7 @@ async def _stored(
 ) -> str:
     user_id, guild_id = interaction.user.id, interaction.guild_id
     if not await rating.stars(client, user_id, guild_id, piece, stars):
-        raise Refusal(consent_ui.PAUSED)
+        raise Refusal(rating.PAUSED)
     shown = rating.drawn(stars)
     title = quoted(piece.title, 60)
     return translate("Rated: “{title}” {stars}", locale, title=title, stars=shown)

@@ -1,4 +1,4 @@
-"""A conversation with a mind that says what a test tells it to, and makers that write tiny files."""
+"""A conversation whose mind says what a test tells it to, and makers that write tiny files."""
 
 from __future__ import annotations
 

@@ -109,6 +109,8 @@ class Trainer:
         with torch.no_grad():
             for name, parameter in self._trained() if start else ():
                 parameter.copy_(tensors[_shipped(name)])
+        begun = self._trained() if start else ()
+        self.begun = {name: parameter.detach().clone() for name, parameter in begun}
         inner = [p for n, p in self._trained() if n.startswith("encoder")]
         heads = [p for n, p in self._trained() if not n.startswith("encoder")]
         self.optimiser = torch.optim.AdamW(
@@ -197,12 +199,22 @@ class Trainer:
 
     def averaged(self) -> Network:
         """The network with the mean weights, to measure and to ship."""
-        net = copy.deepcopy(self.net)
+        net, values = copy.deepcopy(self.net), self._values()
         with torch.no_grad():
             for name, parameter in net.named_parameters():
-                if name in self.mean:
-                    parameter.copy_(self.mean[name])
+                if name in values:
+                    parameter.copy_(values[name])
         return net.eval()
+
+    def _values(self) -> dict[str, torch.Tensor]:
+        """The mean weights; in part those it began with, so that little is unlearned.
+
+        A blend of both is better than either (Wortsman and others, "Model soups", ICML 2022).
+        """
+        if not self.begun:
+            return self.mean
+        share = self.options["kept"]
+        return {name: value.lerp(self.begun[name], share) for name, value in self.mean.items()}
 
     def save(self, path: Path, epoch: int, best: float) -> None:
         """Everything needed to go on, whole or not at all."""
@@ -235,7 +247,7 @@ class Trainer:
         """Write the mean weights in float16, with what they are made for as metadata."""
         tensors = {
             _shipped(name): value.to(torch.float16).contiguous()
-            for name, value in self.mean.items()
+            for name, value in self._values().items()
         }
         facts = {"task": self.task.name, "shape": self.shape.as_json(), **notes}
         path.parent.mkdir(parents=True, exist_ok=True)

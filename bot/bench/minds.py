@@ -40,7 +40,8 @@ _ASKED = (
     ("再长一点", "extend"),
     ("怎么用你？", "help"),
 )
-_SECONDS = 120.0
+#: Long, so that a busy machine cuts no answer off: what is measured here is the form.
+_SECONDS = 600.0
 
 
 def figures(quick: bool, say: Callable[[str], None]) -> Sequence[Figure]:

@@ -6,44 +6,56 @@ short strings, few list entries - so that a small model that rambles still comes
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot.agent.tools import REGISTRY, Tool
 from bot.agent.values import MOST_STEPS
 from bot.conversation.minds import prompt
 
-#: Characters of a string and entries of a list.
-_LONGEST, _MOST = 120, 6
-#: Parameters below which a model gets fewer calls: it fills whatever it is given
-#: (SmolLM2-135M wrote the same call eight times, until its time was over).
-_SMALL, _FEW = 10**9, 2
+#: Entries of a list.
+_MOST = 6
 
 
-def most_calls(parameters: int) -> int:
-    """How many calls a model of so many parameters may write."""
-    return _FEW if parameters < _SMALL else MOST_STEPS
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many calls an answer may have, and how many characters a string."""
+
+    calls: int = MOST_STEPS
+    letters: int = 300
 
 
-def answer(most: int) -> dict[str, Any]:
-    """The schema of `{"calls": [...]}` with 1 to `most` calls."""
-    calls = [_call(tool) for tool in REGISTRY.values()]
-    listed = {"type": "array", "items": {"anyOf": calls}, "minItems": 1, "maxItems": most}
-    return _closed({"calls": listed})
+def room(parameters: int) -> Room:
+    """The room of a model of so many parameters.
+
+    A small one fills whatever it is given: SmolLM2-135M wrote one call eight times over, and digits
+    to the end of a string, until its time was over.
+    """
+    return Room(2, 60) if parameters < 10**9 else Room()
 
 
-def _call(tool: Tool) -> dict[str, Any]:
+def answer(within: Room) -> dict[str, Any]:
+    """The schema of `{"calls": [...]}`, at least one."""
+    calls = [_call(tool, within.letters) for tool in REGISTRY.values()]
+    items = {"anyOf": calls}
+    return _closed(
+        {"calls": {"type": "array", "items": items, "minItems": 1, "maxItems": within.calls}}
+    )
+
+
+def _call(tool: Tool, letters: int) -> dict[str, Any]:
     told = prompt.arguments(tool)
-    fields = {name: _bounded(field) for name, field in told["properties"].items()}
+    fields = {name: _bounded(field, letters) for name, field in told["properties"].items()}
     args = _closed(fields, tuple(told.get("required", ())))
     return _closed({"name": {"const": tool.name}, "arguments": args})
 
 
-def _bounded(field: dict[str, Any]) -> dict[str, Any]:
+def _bounded(field: dict[str, Any], letters: int) -> dict[str, Any]:
     plain = {name: value for name, value in field.items() if name != "description"}
+    words = {"type": "string", "minLength": 1, "maxLength": letters}
     if plain.get("type") == "string" and "enum" not in plain:
-        plain |= {"minLength": 1, "maxLength": _LONGEST}
+        plain |= words
     elif plain.get("type") == "array":
-        words = {"type": "string", "minLength": 1, "maxLength": _LONGEST // 2}
         plain |= {"items": words, "minItems": 1, "maxItems": _MOST}
     elif plain.get("type") == "number":
         plain |= {"minimum": -1000, "maximum": 1000}

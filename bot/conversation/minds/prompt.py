@@ -44,12 +44,16 @@ def messages(
     as_text: bool,
 ) -> list[Message]:
     """The system message and the person's; `as_text` spells the tools out in the first."""
-    system = _SYSTEM + (form() + signatures() if as_text else "")
     told: dict[str, Any] = {"session": view, "language": asker.locale, "message": text}
     if recalled:
         told["same_words_meant_before"] = recalled
     data = json.dumps(told, ensure_ascii=False)
-    return [{"role": "system", "content": system}, {"role": "user", "content": data}]
+    return [system(form() + signatures() if as_text else ""), {"role": "user", "content": data}]
+
+
+def system(more: str = "") -> Message:
+    """The rules, the same for every message."""
+    return {"role": "system", "content": _SYSTEM + more}
 
 
 def again(answer: str, why: str) -> list[Message]:

@@ -29,7 +29,6 @@ _WORDS = "{words}"
 MAKERS = frozenset({"compose", "song", "arrange", "edit", "vary", "extend", "lyrics"})
 _TURNS = frozenset({"undo", "redo", "open", "cancel", "style"})
 _NUMBER = re.compile(r"\$(\d+)")
-_ID = re.compile(r"[0-9a-f]{6,40}")
 #: What an argument about music never holds: mentions, links, code, hidden text, orders to a reader.
 _BOMB = re.compile(r"@(?:everyone|here)|<(?:[@#]|a?:)|```|\|\||://|\bwww\.|discord\.gg|\]\(")
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -143,8 +142,6 @@ def _grounded(tool: str, name: str, value: Any, said: Said) -> bool:
     if name in _RESTATED:
         return grounds.restates(value, said.all) or grounds.names_known(value, said.all)
     if name in _REFERS and not _NUMBER.fullmatch(value):
-        if _ID.fullmatch(value.strip("#` ").lower()):
-            return grounds.quotes(value, said.all)
         return grounds.refers(value, said.all) or grounds.names_known(value, said.all)
     return True
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bot import editing_sliders as sliders
 from bot import editing_steps as steps
 from bot.arranging import Makers, home_of
 from bot.domain import Change, Request
@@ -42,10 +43,10 @@ _ORDER: tuple[tuple[tuple[str, ...], Act], ...] = (
     (("reroll",), steps.reroll),
     (("tempo", "pace", "faster"), steps.tempo),
     (("mood", "avoid"), steps.mood),
-    (("intensity",), steps.intensity),
-    (("fullness",), steps.fullness),
-    (("register",), steps.register),
-    (("loudness",), steps.loudness),
+    (("intensity",), sliders.intensity),
+    (("fullness",), sliders.fullness),
+    (("register",), sliders.register),
+    (("loudness",), sliders.loudness),
     (("cut", "repeat"), steps.form),
     (("seconds", "length_bars"), steps.length),
     (("title",), steps.title),

@@ -149,8 +149,10 @@ def _bounded(change: Change) -> None:
         require(words.moods, mood)
 
 
-def parts_meant(plan: Plan, name: str) -> frozenset[str]:
+def parts_meant(plan: Plan, name: str, *, missing: bool = False) -> frozenset[str]:
     """Names of all parts that somebody means by a role, an instrument, a group, or a part's name.
+
+    Where there may be none (`missing`), none is an answer.
 
     Raises
     ------
@@ -170,6 +172,10 @@ def parts_meant(plan: Plan, name: str) -> frozenset[str]:
     drums = wanted in ("percussion", "kit") or words.kits.find(name) is not None
     if drums or members & {k.id for k in words.kits}:
         found |= {p.name for p in plan.parts if p.is_drum}
+    if not found and missing:
+        known = {n for p in plan.parts for n in (p.name.casefold(), p.instrument, p.role)}
+        if wanted not in known:
+            return frozenset()
     return frozenset(found or {find_part(plan, name).name})
 
 

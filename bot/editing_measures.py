@@ -196,9 +196,10 @@ def _add(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:
 
 def _remove(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:
     before, after = _names(files.before), _names(files.after)
-    gone = {n for word in job.change.remove for n in parts_meant(job.first.plan, word)}
+    gone = {n for w in job.change.remove for n in parts_meant(job.first.plan, w, missing=True)}
     if job.place.span is None:
-        return before, after, not gone & set(after)
+        left = {n for w in job.change.remove for n in parts_meant(work.plan, w, missing=True)}
+        return before, after, not left & set(after)
     here = _names(_pair(job, work, files)[1])
     return before, after, not gone & set(here)
 
@@ -220,7 +221,7 @@ def _reroll(job: Job, work: Work, files: Files) -> tuple[Any, Any, bool]:
     for word in job.change.reroll:
         for name in parts_meant(job.first.plan, word):
             was, now = ({(n.onset, n.pitch) for n in x.get(name, ())} for x in (old, new))
-            shares.append(len(was & now) / max(1, len(was)))
+            shares.append(len(was & now) / max(1, len(was | now)))
     kept = max(shares, default=0.0)
     return 1.0, round(kept, 3), kept < 1.0
 

@@ -19,7 +19,7 @@ from models.errors import Refusal
 from models.planner.bounds import METERS
 from models.planner.brief import Brief
 from models.planner.rework import restyled
-from models.reshape import bars, compare, feeling, lines, mooding, pitch, texture, timing, touch
+from models.reshape import bars, compare, feeling, lines, mooding, pitch, timing
 from models.reshape.band import around, in_reach, tune
 from models.reshape.meter import in_meter
 from models.reshape.work import Span, Work, holding, within
@@ -27,8 +27,6 @@ from models.score import Meter, Note
 
 _DRAWS = 7_919  # how far apart the seeds of several draws of one edit lie
 _AGAIN = 3  # how often a part is drawn again that came out as it was
-#: What a slider must move at least at each step, as a share of what was there.
-_LEAST = 0.08
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Step:
 Act = Callable[[Job, Work], Step]
 
 
-def _untouched(before: Work, after: Work, names: frozenset[str] | None, span: Span | None) -> bool:
+def untouched(before: Work, after: Work, names: frozenset[str] | None, span: Span | None) -> bool:
     """Whether all but these parts in these bars is as it was."""
     beats = None if span is None else before.beats(span)
     return compare.same_elsewhere(before.score, after.score, names, beats)
@@ -76,7 +74,7 @@ def style(job: Job, work: Work) -> Step:
         plan = replace(work.plan, style=wanted.id)
         made = around(work, plan, tune(work), job.makers.arranger, job.seed, span=span)
         made = made.planned(replace(made.plan, style=work.plan.style))
-        return Step(made, _untouched(work, made, _others(work), span))
+        return Step(made, untouched(work, made, _others(work), span))
     own = job.change.meter or str(work.plan.meter)
     meter = own if own in wanted.meters or job.change.meter else _playable_meter(wanted.meters)
     laid = in_meter(work, Meter.parse(meter))
@@ -126,7 +124,7 @@ def mood(job: Job, work: Work) -> Step:
     aim = mooding.Aim(feeling.wish(change.mood, change.avoid), change.mood, fixed, span)
     made = mooding.in_mood(work, aim, job.makers.arranger, job.seed)
     same = compare.same_rhythm(work.score, made.score, _leads(work))
-    return Step(made, same and _untouched(work, made, None, span))
+    return Step(made, same and untouched(work, made, None, span))
 
 
 def _leads(work: Work) -> frozenset[str]:
@@ -150,14 +148,15 @@ def semitones(job: Job, work: Work) -> Step:
     steps, names = job.change.semitones or 0, job.place.parts
     if not names:
         moved = pitch.transposed(work, steps, job.place.span)
-        _must_move(work, moved, steps)
+        must_move(work, moved, steps)
         return Step(moved, _moved_only(work, moved, job.place.span))
     moved = pitch.octaves(work, names, round(steps / 12), job.place.span)
-    _must_move(work, moved, steps)
-    return Step(moved, _untouched(work, moved, names, job.place.span))
+    must_move(work, moved, steps)
+    return Step(moved, untouched(work, moved, names, job.place.span))
 
 
-def _must_move(before: Work, after: Work, steps: int) -> None:
+def must_move(before: Work, after: Work, steps: int) -> None:
+    """Refuse a move up or down that nobody could follow."""
     if [t.notes for t in after.score.tracks] != [t.notes for t in before.score.tracks]:
         return
     if steps > 0:
@@ -169,7 +168,7 @@ def _moved_only(before: Work, after: Work, span: Span | None) -> bool:
     """Whether notes begin where they did, and those outside the span are as they were."""
     pitched = frozenset(t.name for t in before.score.tracks if not t.is_drum)
     rhythm = compare.same_rhythm(before.score, after.score)
-    return rhythm and _untouched(before, after, pitched, span)
+    return rhythm and untouched(before, after, pitched, span)
 
 
 def tempo(job: Job, work: Work) -> Step:
@@ -201,13 +200,16 @@ def _asked_bars(job: Job) -> tuple[int, int] | None:
 
 def remove(job: Job, work: Work) -> Step:
     """Players out, or silent in some bars."""
-    names = sorted({n for word in job.change.remove for n in parts_meant(work.plan, word)})
+    # Another style may have come without whom nobody wants.
+    fresh = job.change.style is not None and job.place.span is None
+    words = job.change.remove
+    names = sorted({n for word in words for n in parts_meant(work.plan, word, missing=fresh)})
     after = work
     for name in names:
         _must_play(work, name, job.place.span)
         asked = Arrangement("mute", part=name, bars=_asked_bars(job))
         after, _ = _arranged(job, after, asked)
-    return Step(after, _untouched(work, after, frozenset(names), job.place.span))
+    return Step(after, untouched(work, after, frozenset(names), job.place.span))
 
 
 def swap(job: Job, work: Work) -> Step:
@@ -219,7 +221,7 @@ def swap(job: Job, work: Work) -> Step:
             asked = Arrangement("replace", part=name, instrument=player)
             after, _ = _arranged(job, after, asked)
             touched.add(name)
-    return Step(after, _untouched(work, after, frozenset(touched), None))
+    return Step(after, untouched(work, after, frozenset(touched), None))
 
 
 def add(job: Job, work: Work) -> Step:
@@ -230,7 +232,7 @@ def add(job: Job, work: Work) -> Step:
         after, name = _arranged(job, after, Arrangement("add", instrument=player), draw)
         if job.place.span is not None:
             after = only_in(after, name, job.place.span)
-    return Step(after, _untouched(work, after, frozenset(), None))
+    return Step(after, untouched(work, after, frozenset(), None))
 
 
 def only_in(work: Work, name: str, span: Span) -> Work:
@@ -262,7 +264,7 @@ def reroll(job: Job, work: Work) -> Step:
         part = next(p for p in work.plan.parts if p.name == name)
         if part.role == "melody":
             melody = lines.another(after, job.makers.composer, job.seed, job.place.span)
-            after = _with(job, after, melody)
+            after = with_melody(job, after, melody)
             continue
         _must_play(work, name, job.place.span)
         asked = Arrangement("reroll", part=name, bars=_asked_bars(job))
@@ -271,9 +273,9 @@ def reroll(job: Job, work: Work) -> Step:
             if made.score != after.score:
                 break
         after = made
-    touched = _rewritten(work, frozenset(names))
+    touched = rewritten(work, frozenset(names))
     span = job.place.span if touched is not None else None
-    return Step(after, _untouched(work, after, touched, span))
+    return Step(after, untouched(work, after, touched, span))
 
 
 def _must_play(work: Work, name: str, span: Span | None) -> None:
@@ -284,93 +286,17 @@ def _must_play(work: Work, name: str, span: Span | None) -> None:
         raise Refusal("{part} rests in these bars; choose others.", part=name)
 
 
-def _with(job: Job, work: Work, melody: tuple[Note, ...]) -> Work:
+def with_melody(job: Job, work: Work, melody: tuple[Note, ...]) -> Work:
     """The work with another melody: a band plays on as it did, an ensemble is written out anew."""
     if work.plan.ensemble is not None:
         return around(work, work.plan, melody, job.makers.arranger, job.seed)
     return pitch.playable(lines.with_melody(work, melody), work, job.place.span)
 
 
-def _rewritten(work: Work, names: frozenset[str]) -> frozenset[str] | None:
+def rewritten(work: Work, names: frozenset[str]) -> frozenset[str] | None:
     """The parts that another melody touches: in an ensemble, all of them."""
     leads = {p.name for p in work.plan.parts if p.role == "melody"}
     return None if work.plan.ensemble is not None and names & leads else names
-
-
-# --- sliders of touch -----------------------------------------------------------------------------
-
-
-def loudness(job: Job, work: Work) -> Step:
-    """Louder or softer: everybody, or some parts against the others."""
-    steps, place = job.change.loudness or 0, job.place
-    if place.parts:
-        after = touch.forward(work, place.parts, steps, place.span)
-    else:
-        after = touch.louder(work, steps, place.span)
-    return Step(after, compare.same_elsewhere(work.score, after.score, frozenset()))
-
-
-def intensity(job: Job, work: Work) -> Step:
-    """Busier or sparser: the players meant, and the melody unless there are words under it."""
-    steps, place, made = job.change.intensity or 0, job.place, work
-    names = frozenset(p.name for p in work.plan.parts if p.name in job.meant or not place.parts)
-    leads = {p.name for p in work.plan.parts if p.role == "melody"}
-    if names & leads and (place.parts or not job.sung) and work.melody:
-        melody = lines.busier(work, steps, job.makers.composer, job.seed, place.span)
-        made = _with(job, made, melody)
-    else:
-        names -= leads
-    made = texture.busier(
-        made, steps, names, job.makers.arranger, job.seed, place.span, _LEAST
-    )  # fmt: skip
-    touched = _rewritten(work, names)
-    return Step(made, _untouched(work, made, touched, place.span if touched is not None else None))
-
-
-def fullness(job: Job, work: Work) -> Step:
-    """Fuller or thinner: players join or leave, a part alone has more or fewer voices."""
-    steps, place = job.change.fullness or 0, job.place
-    if place.parts:
-        made = texture.voiced(work, steps, place.parts, place.span)
-        return Step(made, _untouched(work, made, place.parts, place.span))
-    made = texture.fuller(work, steps, job.makers.arranger, job.seed, place.span)
-    if steps > 0:
-        return Step(made, _untouched(work, made, frozenset(), None))
-    stays = [t.name for t in work.score.tracks if t.role in ("bass", "drums")]
-    touched = frozenset(t.name for t in work.score.tracks) - set(stays)
-    return Step(made, _untouched(work, made, touched, place.span))
-
-
-def register(job: Job, work: Work) -> Step:
-    """Higher or lower by octaves: the melody (or the parts named), by two steps all but the bass.
-
-    Raises
-    ------
-    Refusal
-        When nobody meant can go further.
-    """
-    steps, place = job.change.register or 0, job.place
-    up = 1 if steps > 0 else -1
-    lead = {p.name for p in work.plan.parts if p.role == "melody"}
-    others = {p.name for p in work.plan.parts if not p.is_drum and p.role != "bass"}
-    names = place.parts or frozenset(lead if abs(steps) == 1 else others)
-    names = frozenset(p.name for p in work.plan.parts if p.name in names and not p.is_drum)
-    after = pitch.octaves(work, names, up, place.span)
-    if not _height(work, after, names & lead or names, up, place.span) and names & lead:
-        melody = lines.higher(work, steps, job.makers.composer, job.seed, place.span)
-        after = _with(job, work, melody)
-    _must_move(work, after, up)
-    touched = _rewritten(work, names)
-    span = place.span if touched is not None else None
-    return Step(after, _untouched(work, after, touched, span))
-
-
-def _height(before: Work, after: Work, names: frozenset[str], up: int, span: Span | None) -> bool:
-    """Whether some parts lie higher (or lower) than they did."""
-    first, last = span or before.whole
-    places = list(range(first, last + 1))
-    old, new = (compare.height(compare.excerpt(w.score, places), names) for w in (before, after))
-    return (new - old) * up >= 1
 
 
 # --- form -----------------------------------------------------------------------------------------

@@ -184,7 +184,9 @@ def _melody(melody: Sequence[Note], times: _Times) -> tuple[Note, ...]:
     """The tune at its new places, on sixteenths; of notes that fall together the first stays."""
     found: list[Note] = []
     for n in melody:
-        start, end = (round(times(b) / _SIXTEENTH) * _SIXTEENTH for b in (n.onset, n.end))
+        # Down, not to the nearest: what leads into a bar must not become its downbeat.
+        start = int(times(n.onset) / _SIXTEENTH + _EPSILON) * _SIXTEENTH
+        end = round(times(n.end) / _SIXTEENTH) * _SIXTEENTH
         if found and found[-1].onset == start and found[-1].pitch != n.pitch:
             continue
         found.append(replace(n, onset=start, duration=max(_SIXTEENTH, end - start)))

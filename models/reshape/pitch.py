@@ -23,6 +23,7 @@ from models.theory import QUALITIES, Chord, Key
 
 _EPSILON = 1e-6
 _OCTAVES = tuple(range(-4, 5))
+_FAR = 7  # semitones
 
 
 def transposed(work: Work, semitones: int, span: Span | None = None) -> Work:
@@ -38,7 +39,9 @@ def transposed(work: Work, semitones: int, span: Span | None = None) -> Work:
         for c in split_chords(work.plan.chords, (start, end))
     )
     plan = replace(work.plan, chords=chords, key=work.plan.key if span else key)
-    return playable(work.planned(plan, tracks), work, span, exact=True)
+    # A step down is no reason to go an octave up.
+    far = abs(semitones) >= _FAR
+    return playable(work.planned(plan, tracks), work, span, exact=True, eased=far)
 
 
 def octaves(work: Work, names: frozenset[str], number: int, span: Span | None = None) -> Work:
@@ -59,20 +62,29 @@ def in_key(work: Work, key: Key, span: Span | None = None) -> Work:
     local = Key(key.tonic, old.mode)
     moved = _in_mode(moved, local, key, span) if key.mode != old.mode else moved
     if span is not None:
-        return playable(moved, work, span, exact=True)
+        return playable(moved, work, span, exact=True, eased=False)
     spelled = tuple(replace(c, chord=c.chord.transposed(0, key)) for c in moved.plan.chords)
-    return playable(moved.planned(replace(moved.plan, key=key, chords=spelled)), work, exact=True)
+    whole = moved.planned(replace(moved.plan, key=key, chords=spelled))
+    return playable(whole, work, exact=True, eased=False)
 
 
-def playable(work: Work, before: Work, span: Span | None = None, *, exact: bool = False) -> Work:
+def playable(
+    work: Work,
+    before: Work,
+    span: Span | None = None,
+    *,
+    exact: bool = False,
+    eased: bool = True,
+) -> Work:
     """The work with parts mended that have become harder to play than they were.
 
-    Where a part as a whole (in the span) is easier an octave away it goes there; what is left is
-    mended note by note; where it is to be `exact` only as far as no pitch class is lost.
+    Where a part as a whole (in the span) is easier an octave away it goes there if it may be
+    `eased`; what is left is mended note by note, where it is to be `exact` only as far as no pitch
+    class is lost.
     """
     work = holding(work)
     known = Counter(v.part for v in violations(before.score, before.plan))
-    for name in sorted(_worse(work, known)):
+    for name in sorted(_worse(work, known)) if eased else ():
         work = _eased(work, name, known, span or work.whole)
     worse = _worse(work, known)
     if not worse:

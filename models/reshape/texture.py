@@ -7,6 +7,7 @@ left out by the weight of their place in the bar, or long ones are struck again 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -18,9 +19,9 @@ from models.planner.plan import Part, Plan
 from models.reshape import compare, pitch
 from models.reshape.band import around, tune
 from models.reshape.work import Span, Work, within
-from models.score import Note, Role, Track, on_grid
+from models.score import Note, Role, Track, on_grid, without_overlaps
 
-_EPSILON = 1e-6
+_EPSILON, _SIXTEENTH = 1e-6, 0.25
 #: Density (0..1) of one step.
 DENSITY = 0.16
 #: Who leaves first when it is to be thinner, and who comes when it is to be fuller.
@@ -75,7 +76,7 @@ def busier(
     if span is not None:
         best = best.planned(work.plan)
     if gained < least * abs(steps):
-        best = _struck(best, names, way, place)
+        best = restruck(best, names, way, place)
     return best
 
 
@@ -84,7 +85,7 @@ def _strokes(work: Work, names: Collection[str], place: Span) -> float:
     return compare.onsets_a_bar(compare.excerpt(work.score, list(bars)), names)
 
 
-def _struck(work: Work, names: Collection[str], way: int, place: Span) -> Work:
+def restruck(work: Work, names: Collection[str], way: int, place: Span) -> Work:
     """Parts with strokes put in half-way through long notes, or those off the beat left out."""
     start, end = work.beats(place)
     pulse = work.plan.meter.pulse
@@ -123,26 +124,41 @@ def _held(kept: list[Note], old: tuple[Note, ...], off: Collection[float]) -> li
 
 
 def _filled(track: Track, start: float, end: float, pulse: float) -> Track:
-    """Notes of a pulse or more are struck a second time half-way; drums between far strokes."""
+    """Notes of a pulse or more are struck a second time half-way; drums as `_beaten`."""
+    if track.is_drum:
+        return _beaten(track, start, end, pulse)
     half = pulse / 2
     notes: list[Note] = []
     for n in track.notes:
-        long = n.duration >= pulse - _EPSILON
-        if not within(n, start, end - half) or not (long or track.is_drum):
+        if not within(n, start, end - half) or n.duration < pulse - _EPSILON:
             notes.append(n)
             continue
-        again = replace(n, onset=on_grid(n.onset + half), velocity=max(20, n.velocity - 14))
-        if track.is_drum:
-            notes.append(n)
-            on_beat = abs(n.onset / pulse - round(n.onset / pulse)) < 0.01
-            if on_beat and n.pitch in (42, 44, 46, 51, 70):  # a hi-hat, a ride, shakers
-                notes.append(replace(again, duration=min(n.duration, half)))
-            continue
+        again = _softer(n, n.onset + half)
         notes += [replace(n, duration=half), replace(again, duration=n.duration - half)]
-    taken: dict[tuple[float, int], Note] = {}
-    for n in sorted(notes):
-        taken.setdefault((n.onset, n.pitch), n)
-    return replace(track, notes=tuple(sorted(taken.values())))
+    return replace(track, notes=without_overlaps(notes))
+
+
+def _beaten(track: Track, start: float, end: float, pulse: float) -> Track:
+    """Drums with softer strokes half-way between those of what is struck most, down to 16ths."""
+    inside = [n for n in track.notes if within(n, start, end)]
+    if not inside:
+        return track
+    counts = Counter(n.pitch for n in inside)
+    time = sorted(
+        (n for n in inside if n.pitch == max(counts, key=lambda p: (counts[p], p))),
+        key=lambda n: n.onset,
+    )
+    added = []
+    for n, following in zip(time, [*time[1:], None], strict=True):
+        until = min(end, following.onset if following else end, n.onset + 2 * pulse)
+        half = on_grid((until - n.onset) / 2)
+        if half >= _SIXTEENTH - _EPSILON:
+            added.append(replace(_softer(n, n.onset + half), duration=min(n.duration, half)))
+    return replace(track, notes=without_overlaps([*track.notes, *added]))
+
+
+def _softer(note: Note, onset: float) -> Note:
+    return replace(note, onset=on_grid(onset), velocity=max(20, note.velocity - 14))
 
 
 # --- how many sound -------------------------------------------------------------------------------
@@ -167,7 +183,7 @@ def _joined(work: Work, arranger: Arranger, seed: int, span: Span | None) -> Wor
     taken = {p.instrument for p in work.plan.parts}
     free = [i for i in (*style.pad, *_COMING) if i not in taken]
     plan, part = editing.with_player(work.plan, free[0])
-    if work.plan.ensemble is None and "pad" not in {p.role for p in work.plan.parts}:
+    if work.plan.ensemble is None:
         plan, part = _as_pad(plan, part)
     made = around(work, plan, tune(work), arranger, seed, span=work.whole, names={part.name})
     if span is None:

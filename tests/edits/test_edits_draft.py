@@ -11,7 +11,7 @@ from bot.arranging import Makers
 from bot.domain import Change, Edit, Request
 from bot.editing import draft
 from bot.piece import Lineage, PieceFile
-from models import midi, musicxml
+from models import midi, mood_judge, musicxml
 from models.arranger.generate import load_arranger
 from models.arranger.whole import arrange
 from models.composer.generate import compose, load_composer
@@ -156,6 +156,48 @@ def test_louder_is_played_harder_and_a_part_alone_stands_out(pieces, edit) -> No
         outside = [n for n in a.notes if not 16 <= n.onset < 32]
         assert outside == [n for n in b.notes if not 16 <= n.onset < 32]
     assert bass in {t.name for t in score.tracks}
+
+
+def test_a_waltz_of_a_song_keeps_its_tune_in_order(pieces, edit) -> None:
+    sketch, score = edit(Change(meter="3/4"))
+    old, new = original(pieces).track("melody"), score.track("melody")
+    assert (str(score.meter), score.bars, sketch.plan.bpm) == ("3/4", 16, 100)
+    assert len(new.notes) > 0.9 * len(old.notes)
+    downbeats = [(n.onset / 4, n.pitch % 12) for n in old.notes if n.onset % 4 == 0]
+    assert [(n.onset / 3, n.pitch % 12) for n in new.notes if n.onset % 3 == 0] == downbeats
+    _, split = edit(Change(meter="2/4"))
+    assert split.bars == 32
+    assert split.tracks == original(pieces).tracks
+
+
+def test_sadder_is_heard_and_in_some_bars_only_there(pieces, edit) -> None:
+    before = mood_judge.judge(original(pieces))
+    _, score = edit(Change(mood="sad"))
+    after = mood_judge.judge(score)
+    assert after[0] < before[0] - 0.1
+    assert after[1] < before[1]
+    tune, old = score.track("melody").notes, original(pieces).track("melody").notes
+    assert [n.onset for n in tune] == [n.onset for n in old]
+    bars = original(pieces).sections[1]
+    first, last = bars.start_bar + 1, bars.start_bar + bars.bars
+    _, some = edit(Change(mood="sad", bars=(first, last)))
+    start, end = 4.0 * (first - 1), 4.0 * last
+    for a, b in zip(original(pieces).tracks, some.tracks, strict=True):
+        outside = [n for n in a.notes if n.end <= start or n.onset >= end]
+        assert outside == [n for n in b.notes if n.end <= start or n.onset >= end]
+
+
+def test_sliders_move_what_they_name(pieces, edit) -> None:
+    for change in (
+        Change(intensity=1, part="drums"),
+        Change(intensity=-1, part="bass", bars=(5, 8)),
+        Change(fullness=1),
+        Change(fullness=-1),
+        Change(register=1),
+    ):
+        sketch, _ = edit(change)
+        (row,) = sketch.done["measured"].values()
+        assert (row["after"] - row["before"]) * row["asked"] > 0
 
 
 @pytest.mark.parametrize(

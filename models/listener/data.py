@@ -145,7 +145,10 @@ def varied(
 def chained(
     drafts: Sequence[Draft], joins: Mapping[str, Sequence[str]], rng: random.Random
 ) -> Draft:
-    """Messages of one language as one, in an order that people use, joined in its ways."""
+    """Messages of one language as one, in an order that people use, joined in its ways.
+
+    IndexError where that language has no messages for any chain of intents.
+    """
     single: dict[tuple[str, str], list[Draft]] = {}
     for draft in drafts:
         if len(draft.intents) == 1:

@@ -99,7 +99,7 @@ def _smollm2(asked: Sequence[tuple[str, str]], say: Callable[[str], None]) -> Se
         say(f"{text!r}: {answer[:160]}")
     each, seconds = 100 / len(asked), (time.monotonic() - begin) / len(asked)
     return (
-        Figure("SmolLM2: valid calls", each * formed, "%", "100", "0 of 10 without the form"),
+        Figure("SmolLM2: valid calls", each * formed, "%", "100"),
         Figure("SmolLM2: right first tool", each * right, "%", "", "not claimed"),
         Figure("SmolLM2: let through by the guard", each * planned, "%", "", "else the listener"),
         Figure("SmolLM2: seconds an answer", seconds, "s", "", "one thread"),

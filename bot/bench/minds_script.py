@@ -240,6 +240,7 @@ def _broken() -> tuple[Case, ...]:
         Case("a text that is too long", WALTZ, _twice(("compose", {"style": "x" * 501}))),
         Case("a piece of a later call", SLOWER, _twice(("edit", {"which": "$2"}), ("undo", {}))),
         Case("a piece of no maker", SLOWER, _twice(("undo", {}), ("edit", {"which": "$1"}))),
+        Case("one call twice", "help", _twice(("help", {}), ("help", {}))),
         Case("nine calls", SLOWER, _twice(*(("undo", {}) for _ in range(9)))),
     )
 
@@ -308,11 +309,18 @@ def _filled_in() -> tuple[Case, ...]:
         Case("a liking in another language", "我喜欢爵士",
              (calls(("taste", {"act": "declare", "likes": ["jazz"]})),),
              (("taste", {"act": "declare", "likes": ["jazz"]}, ()),), tries=1),
+        Case("a name inside Chinese", "推荐几个像Nick Drake的歌手",
+             (calls(("recommend", {"artist": "Nick Drake"})),),
+             (("recommend", {"artist": "Nick Drake"}, ()),), tries=1),
+        Case("a theme in Chinese", "写一段关于春天的歌词", (calls(("lyrics", {"theme": "春天"})),),
+             (("lyrics", {"theme": "春天"}, ()),), tries=1),
         Case("the piece by its title", "make Snow Waltz slower",
              (calls(("edit", {"which": "Snow Waltz", "faster": -10})),),
              (("edit", {"which": "Snow Waltz", "faster": -10}, ()),), tries=1),
         Case("stars that were said", "four stars for this one", (calls(("rate", {"stars": 4})),),
              (("rate", {"stars": 4.0}, ()),), tries=1),
+        Case("stopping when told in Chinese", "取消吧", (calls(("cancel", {})),),
+             (("cancel", {}, ()),), tries=1),
         Case("stopping when told", "stop that", (calls(("cancel", {})),),
              (("cancel", {}, ()),), tries=1),
     )  # fmt: skip

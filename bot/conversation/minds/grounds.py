@@ -18,6 +18,7 @@ from bot.agent.meaning.words import fold
 from bot.agent.values import Session
 
 _SIGNS = re.compile(r"[^\w]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _DIGITS = re.compile(r"\d+")
 #: A number in words: what a model may have turned into figures.
 _NUMBERED = re.compile(
@@ -40,10 +41,14 @@ _REFERRING = frozenset(
 
 @dataclass(frozen=True)
 class Said:
-    """Where values may come from: `text` is the message now, `all` the message and the session."""
+    """Where values may come from: `text` is the message now, `all` the message and the session.
+
+    Both are `plain`; `folded` is the message with its signs.
+    """
 
     text: str
     all: str
+    folded: str
 
     @classmethod
     def of(cls, text: str, session: Session) -> Said:
@@ -52,20 +57,20 @@ class Said:
         turns = [said for _, said in session.said]
         file = (session.file or "").partition(":")[2]
         parts = [text, *names, *session.choices, *session.suggested, file, *turns]
-        return cls(plain(text), plain("\n".join(parts)))
+        return cls(plain(text), plain("\n".join(parts)), fold(text))
 
 
 def plain(text: str) -> str:
-    """Folded, without accents and signs, in single spaces."""
+    """Folded, without accents and signs, a space between words and between Chinese characters."""
     apart = unicodedata.normalize("NFKD", fold(text))
     letters = "".join(c for c in apart if not unicodedata.combining(c))
-    return f" {_SIGNS.sub(' ', letters).strip()} "
+    words = _SIGNS.sub(" ", _HAN.sub(r" \g<0> ", letters)).split()
+    return f" {' '.join(words)} "
 
 
 def quotes(value: str, source: str) -> bool:
-    """Whether a value stands in a plain text word for word; in Chinese, character for character."""
-    wanted = plain(value)
-    return wanted in source or (lexicon.is_han(wanted) and wanted.strip() in source)
+    """Whether a value stands in a plain text word for word."""
+    return plain(value) in source
 
 
 def restates(value: str, source: str) -> bool:

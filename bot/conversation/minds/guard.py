@@ -28,6 +28,8 @@ _WORDS = "{words}"
 #: Tools whose step leaves a piece that "$n" means, and those that change what "it" is.
 MAKERS = frozenset({"compose", "song", "arrange", "edit", "vary", "extend", "lyrics"})
 _TURNS = frozenset({"undo", "redo", "open", "cancel", "style"})
+#: What twice is not the same as once; of anything else small models write the same call again.
+_AGAIN = MAKERS | {"undo", "redo"}
 _NUMBER = re.compile(r"\$(\d+)")
 #: What an argument about music never holds: mentions, links, code, hidden text, orders to a reader.
 _BOMB = re.compile(r"@(?:everyone|here)|<(?:[@#]|a?:)|```|\|\||://|\bwww\.|discord\.gg|\]\(")
@@ -76,12 +78,18 @@ def _steps(calls: Sequence[Call], said: Said, text: str) -> tuple[Step, ...]:
     for number, call in enumerate(calls, 1):
         step = _checked(call, said, text)
         step = _joined(step, number, steps, made)
+        if steps and step.tool not in _AGAIN and _same(step, steps[-1]):
+            raise Mistaken(f"The same call of {step.tool} twice.")
         if step.tool in MAKERS:
             made = number
         elif step.tool in ("undo", "redo", "open"):
             made = None
         steps.append(step)
     return tuple(steps)
+
+
+def _same(one: Step, other: Step) -> bool:
+    return (one.tool, one.args) == (other.tool, other.args)
 
 
 def _checked(call: Call, said: Said, text: str) -> Step:
@@ -126,7 +134,7 @@ def _was_said(name: str, value: str, said: Said) -> bool:
     if grounds.restates(value, said.all):
         return True
     if name == "key":
-        return bool(_KEYS.search(said.text))
+        return bool(_KEYS.search(said.folded))
     return not any(c.isdigit() for c in value) or grounds.counts(value, said.all)
 
 
@@ -152,7 +160,7 @@ def _meant(tool: str, args: Mapping[str, Any], said: Said) -> None:
         return  # a name is there only where the message says it
     if tool == "rate" and not (args.get("opinion") or args.get("stars")):
         raise Mistaken("rate needs the opinion in the person's own words.")
-    if (evidence := _EVIDENCE.get(tool)) and not evidence.search(said.text):
+    if (evidence := _EVIDENCE.get(tool)) and not evidence.search(said.folded):
         raise Mistaken(f"Nobody asked for {tool}.")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from bot.agent.values import Asker, Plan, Session
 from bot.conversation.minds import guard, prompt
 from bot.conversation.minds.reading import Call, Mistaken
 from bot.conversation.values import MindError
-
-log = logging.getLogger(__name__)
 
 #: Failures of a backend in a row, and the seconds that it is then left alone.
 _FAILURES, REST = 2, 60.0
@@ -96,9 +93,8 @@ class ChatMind:
             async with asyncio.timeout(self._seconds):
                 view = await self._view(session, asker)
                 plan = await self._tried(text, session, asker, recalled, view)
-        except Mistaken as error:  # it answers, only not well: no reason to leave it alone
+        except Mistaken:  # it answers, only not well: no reason to leave it alone
             self._health = _Health()
-            log.debug("the chat model was wrong: %s", error)
             raise MindError("the chat model's answer was refused twice") from None
         except TimeoutError:
             self._failed()

@@ -19,7 +19,7 @@ from models.errors import Refusal
 from models.planner.bounds import METERS
 from models.planner.brief import Brief
 from models.planner.rework import restyled
-from models.reshape import bars, compare, feeling, lines, mooding, pitch, timing
+from models.reshape import bars, compare, feeling, lines, mooding, pitch, texture, timing
 from models.reshape.band import around, in_reach, tune
 from models.reshape.meter import in_meter
 from models.reshape.work import Span, Work, holding, within
@@ -272,10 +272,25 @@ def reroll(job: Job, work: Work) -> Step:
             made, _ = _arranged(job, after, asked, draw + 100 * again)
             if made.score != after.score:
                 break
+        else:
+            made = _looser(job, after, name)
         after = made
     touched = rewritten(work, frozenset(names))
     span = job.place.span if touched is not None else None
     return Step(after, untouched(work, after, touched, span))
+
+
+def _looser(job: Job, work: Work, name: str) -> Work:
+    """A part that comes out the same whatever is drawn, at another density."""
+    span = job.place.span or work.whole
+    for by in (texture.DENSITY, -texture.DENSITY, 2 * texture.DENSITY, -2 * texture.DENSITY):
+        plan = texture.denser_plan(work.plan, by, span)
+        made = around(
+            work, plan, tune(work), job.makers.arranger, job.seed, span=span, names={name}
+        )
+        if made.score.tracks != work.score.tracks:
+            return made.planned(work.plan)
+    return texture.restruck(work, {name}, 1, span)
 
 
 def _must_play(work: Work, name: str, span: Span | None) -> None:

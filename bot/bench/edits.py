@@ -163,8 +163,9 @@ def _cases(piece: _Piece) -> Iterator[_Case]:
     yield _Case("at 100", Change(tempo=100), lambda a, b: _near(b.facts.bpms[0], 100), everything)
     yield _Case("up a major third", Change(semitones=4), _up(4), lambda t: t.is_drum)
     yield _Case("down a tone", Change(semitones=-2), _up(-2), lambda t: t.is_drum)
-    yield _Case("in G minor", Change(key="G minor"), _key(Key("G", "minor")), lambda t: t.is_drum)
-    yield _Case("in A major", Change(key="A major"), _key(Key("A")), lambda t: t.is_drum)
+    for key in (Key("G", "minor"), Key("A")):
+        if key != piece.plan.key:
+            yield _Case(f"in {key}", Change(key=str(key)), _key(key), lambda t: t.is_drum)
     yield from _players(piece)
     yield from _forms(piece)
     meter = "3/4" if piece.facts.meter != "3/4" else "4/4"

@@ -173,6 +173,7 @@ def ordered(work: Work, blocks: Sequence[Block]) -> Work:
             replace(s, roles=tuple(r for r in s.roles if r in roles)) for s in plan.sections
         )
         plan = replace(plan, parts=parts, sections=sections)
+    plan = replace(plan, sections=_singing(plan, tracks))
     origin = tuple(work.bars[b] for k in blocks for b in range(k.start, k.start + k.bars))
     return replace(work.planned(plan, tracks), bars=origin)
 
@@ -191,6 +192,26 @@ def _sections(blocks: Sequence[Block], starts: Sequence[int]) -> tuple[PlanSecti
             section = replace(old, start_bar=at, bars=block.bars)
             found.append(replace(block.section, section=section))
         before = block
+    return tuple(found)
+
+
+def _singing(plan: Plan, tracks: Sequence[Track]) -> tuple[PlanSection, ...]:
+    """The melody among the roles of just those sections in which it still plays half of the bars.
+
+    A section cut down to the bars before a tune begins has others playing.
+    """
+    played = {
+        int((n.onset + _EPSILON) // plan.meter.bar_beats)
+        for t in tracks
+        if t.role == "melody"
+        for n in t.notes
+    }
+    found = []
+    for planned in plan.sections:
+        start, size = planned.section.start_bar, planned.section.bars
+        others = tuple(r for r in planned.roles if r != "melody")
+        silent = 2 * sum(b in played for b in range(start, start + size)) < size
+        found.append(replace(planned, roles=others) if silent and others else planned)
     return tuple(found)
 
 

@@ -101,7 +101,7 @@ async def _by_id(at: At, words: str, _: str) -> str | None:
     """A piece's id, as it stands under every result: of the session, or of the library."""
     word = re.sub(r"^(?:(?:the\s+)?(?:piece|song|id)\s+|#)", "", words)
     own = {version.piece_id for version in at.session.versions} | set(at.session.choices)
-    if word not in own and not re.fullmatch(r"[0-9a-f]{6,40}", word):
+    if word not in own and not re.fullmatch(r"[a-z2-7]{8}", word):
         return None
     found = await _seen(at, [word])
     return found[0].id if found else None

@@ -17,10 +17,6 @@ from models.listener.data import Example
 from models.listener.decoding import Decoded
 from models.listener.predict import Listener, listener_of
 
-#: Share of the validation messages that may be asked about. Most of them were written to be easily
-#: confused: at this share, of the plain ones (`requests/first.toml`) few are asked about.
-ASKED = 0.2
-
 
 def calibrate(path: Path, held: Sequence[Example]) -> Calibration:
     """Fit on `held` and write the numbers into the weight's file."""
@@ -30,7 +26,7 @@ def calibrate(path: Path, held: Sequence[Example]) -> Calibration:
         right_frames(example.intents, [frame.intent for frame in frames])
         for example, frames in zip(held, heard, strict=True)
     ]
-    fitted = fit(heard, right, ASKED)
+    fitted = fit(heard, right)
     facts["calibration"] = fitted.as_json()
     save_file(tensors, path, metadata={"segno": json.dumps(facts, ensure_ascii=False)})
     return fitted

@@ -2,8 +2,9 @@
 
 In: frames as decoded. Out: calibrated chances. Temperature scaling (Guo and others, ICML 2017)
 first; then, since a frame is also wrong where it begins or ends in the wrong place, Platt's
-logistic (1999) over the intent's chance and that of its bounds. Both, and the threshold below
-which one asks, are fitted on the validation messages.
+logistic (1999) over the intent's chance and that of its bounds. Both are fitted on the validation
+messages. When to ask is not fitted: a wrong act costs three questions (it must be noticed, undone
+and said again), so one asks where it is likelier than one in three.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ import numpy as np
 
 from models.listener.decoding import Decoded
 
+#: The confidence from which one acts without asking.
+SURE = 2 / 3
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """The fitted numbers; `threshold` is the confidence from which one acts without asking."""
+    """The fitted numbers."""
 
     temperature: float = 1.0
     of_intent: float = 1.0
     of_bounds: float = 1.0
     offset: float = 0.0
-    threshold: float = 0.5
 
     def as_json(self) -> dict[str, Any]:
         """A JSON object; `Calibration(**...)` reads it."""
@@ -59,14 +62,8 @@ def signals(frame: Decoded, temperature: float) -> tuple[float, float]:
     return math.log(best / (1 - best)), math.log(max(frame.bounds, 1e-4))
 
 
-def fit(
-    frames: Sequence[Sequence[Decoded]], right: Sequence[Sequence[bool]], asked: float
-) -> Calibration:
-    """Numbers under which `frames` are right as often as stated.
-
-    The threshold is that of the fewest questions by which at most one message in a hundred is
-    acted on wrongly, but never more than the share `asked` of messages.
-    """
+def fit(frames: Sequence[Sequence[Decoded]], right: Sequence[Sequence[bool]]) -> Calibration:
+    """Numbers under which `frames` are right as often as stated."""
     from sklearn.linear_model import LogisticRegression
 
     flat = [(frame, ok) for row, oks in zip(frames, right, strict=True)
@@ -75,13 +72,10 @@ def fit(
     rows = np.array([signals(frame, temperature) for frame, _ in flat])
     truth = np.array([ok for _, ok in flat])
     if truth.all() or not truth.any():
-        return Calibration(temperature=temperature)
+        return Calibration(temperature)
     model = LogisticRegression(C=1.0).fit(rows, truth)
     of_intent, of_bounds = (float(max(0.0, weight)) for weight in model.coef_[0])
-    fitted = Calibration(temperature, of_intent, of_bounds, float(model.intercept_[0]))
-    sure = [min(float(chances(f, fitted).max()) for f in row) for row in frames]
-    threshold = _threshold(np.array(sure), np.array([all(oks) for oks in right]), asked)
-    return Calibration(temperature, of_intent, of_bounds, fitted.offset, threshold)
+    return Calibration(temperature, of_intent, of_bounds, float(model.intercept_[0]))
 
 
 def _temperature(flat: Sequence[tuple[Decoded, bool]]) -> float:
@@ -95,21 +89,6 @@ def _temperature(flat: Sequence[tuple[Decoded, bool]]) -> float:
         return total
 
     return min((float(t) for t in np.arange(0.3, 3.01, 0.05)), key=cost)
-
-
-def _threshold(sure: np.ndarray, right: np.ndarray, asked: float) -> float:
-    """Between two messages' confidences."""
-    order = sorted(set(sure.tolist()))
-    limit = 0.01 * len(sure)
-    best = order[0]
-    for confidence in order:
-        if (sure < confidence).mean() > asked:
-            break
-        best = confidence
-        if (~right & (sure >= confidence)).sum() <= limit:
-            break
-    below = [c for c in order if c < best]
-    return round((best + (below[-1] if below else best)) / 2, 4)
 
 
 def expected_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

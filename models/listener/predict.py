@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from models import hub
-from models.listener.calibration import Calibration, chances
+from models.listener.calibration import SURE, Calibration, chances
 from models.listener.decoding import Decoded, decode
 from models.listener.heard import Heard, HeardFrame
 from models.listener.model import Network, Shape
@@ -63,7 +63,7 @@ class Listener:
             confidence=round(confidence, 4),
             second=self.shape.intents[order[1]],
             second_confidence=round(float(likely[order[1]]), 4),
-            sure=confidence >= self.calibration.threshold,
+            sure=confidence >= SURE,
         )
 
 

@@ -27,7 +27,7 @@ def overconfident(count, rng):
 
 def test_fitted_chances_are_kept():
     rng = np.random.default_rng(1)
-    fitted = fit(*overconfident(1500, rng), asked=0.2)
+    fitted = fit(*overconfident(1500, rng))
     rows, right = overconfident(1500, rng)
 
     def error(calibration):
@@ -37,16 +37,8 @@ def test_fitted_chances_are_kept():
     assert error(fitted) < 0.04 < error(Calibration())
 
 
-def test_not_more_is_asked_than_may_be():
-    rng = np.random.default_rng(2)
-    rows, right = overconfident(1000, rng)
-    fitted = fit(rows, right, asked=0.2)
-    asked = np.mean([chances(row[0], fitted).max() < fitted.threshold for row in rows])
-    assert 0.1 < asked <= 0.2
-
-
 def test_chances_fall_with_doubtful_bounds_and_keep_their_order():
-    calibration = Calibration(1.0, 1.0, 1.0, 0.0, 0.5)
+    calibration = Calibration(1.0, 1.0, 1.0, 0.0)
     sure = chances(frame([3.0, 1.0, 0.0]), calibration)
     doubtful = chances(frame([3.0, 1.0, 0.0], bounds=0.4), calibration)
     assert sure[0] > doubtful[0]

@@ -44,6 +44,8 @@ _SAID = {
     "cut": "{name} left out",
     "repeat": "{name} played again",
 }
+_REST_KEPT = "What was not asked for is kept note for note."
+_TUNE_KEPT = "The tune keeps its rhythm."
 _NAMED = ("add", "remove", "reroll", "cut", "repeat")
 _ROLES = {
     "melody": "the melody",
@@ -79,13 +81,22 @@ def said(told: Mapping[str, Any], locale: str, quote: Quote) -> str:
         sentences.append(place)
     if missed:
         sentences.append(translate(_MISSED, locale, changes=comma.join(missed)))
-    if told.get("same"):
-        sentences.append(translate("What was not asked for is kept note for note.", locale))
+    sentences += [translate(kept, locale) for kept in [_kept(told, changes)] if kept]
     if told.get("words") == "kept":
         sentences.append(translate("The words are still under the melody.", locale))
     elif told.get("words") == "gone":
         sentences.append(translate("The words no longer fit the melody, so they are gone.", locale))
     return (" " if locale == "en" else "").join(sentences)
+
+
+def _kept(told: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    """What may be said of the rest: where the whole band was written anew, only of the tune."""
+    if not told.get("same"):
+        return ""
+    anew = {"style", "meter", "mood", "avoid", "intensity"} & changes.keys()
+    if not anew or changes.get("bars") or changes.get("part"):
+        return _REST_KEPT
+    return _TUNE_KEPT if anew <= {"style", "mood", "avoid"} else ""
 
 
 def _row(name: str, row: Mapping[str, Any], locale: str, quote: Quote) -> str:

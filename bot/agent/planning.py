@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.agent import planning_edit, planning_new, planning_rest, planning_words
+from bot.agent import ordering, planning_edit, planning_new, planning_rest, planning_words
+from bot.agent.meaning.words import fold
 from bot.agent.planning_said import Drafted, Told, told
 from bot.agent.values import MOST_STEPS, Asker, Option, Plan, Question, Sentence, Session, Step
 from bot.wording import quoted
@@ -42,6 +43,14 @@ _DRAFTS: Mapping[str, Callable[[Told], Drafted]] = {
     "vary": planning_new.vary, "extend": planning_new.extend, "lyrics": planning_words.lyrics,
     "edit": planning_edit.edit, **planning_rest.REST,
 }  # fmt: skip
+_LONGEST = 500
+#: Nothing but which of the pieces that were offered.
+_CHOICE = re.compile(
+    r"(?:(?:ok(?:ay)?|yes|hmm|i(?:'ll)?\s+(?:take|like|want|choose|pick)|take|pick|use|choose|go\s+with"
+    r"|let'?s\s+(?:take|use|go\s+with)|那?就?[选要用])[\s,，]*)*(?:the\s+)?"
+    rf"(?:{ordering.NUMBERED.pattern}|(?:last|latest|newest)|最后一?个?|\d)"
+    r"\s*(?:one|version|take|个|版)?[\s,，]*(?:please|pls|thanks|吧|好了|就好)?"
+)
 #: Stands for a piece on the table while a plan is made for one.
 _SOME_PIECE = "-"
 _MADE = re.compile(r"\$\d+")
@@ -66,6 +75,9 @@ def plan(
     likeliest readings as options; `remembered` is the intent that this person has chosen for these
     words before, and settles it.
     """
+    if session.choices and _CHOICE.fullmatch(fold(heard.text).strip(" .,!?。，！？~")):
+        # Pieces were offered by number, and a number is all that was said.
+        return Plan((Step("open", {"which": heard.text.strip()[:_LONGEST]}),))
     frames = _spoken(heard.frames)
     doubtful = _doubtful(frames, threshold)
     remembered = remembered if remembered in _DRAFTS else None

@@ -37,7 +37,7 @@ def run(quick: bool, options: Options) -> Table:
     def edits() -> Sequence[Figure]:
         from bot.bench.edits import figures
 
-        return figures(quick, say)
+        return figures(quick, say, options.split)
 
     def minds() -> Sequence[Figure]:
         from bot.bench.minds import figures

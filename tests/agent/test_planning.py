@@ -324,3 +324,18 @@ def test_a_song_without_words_is_a_piece(words):
 def test_shorter_without_a_number_has_a_length(said, language):
     drawn = planned(f"@edit [{said}](change)", TABLE, language)
     assert drawn.steps[0].args["length"].startswith("x0.6")
+
+
+@pytest.mark.parametrize("said", ["the second one", "2", "take 3 please", "第二个", "ok the first"])
+def test_a_number_alone_is_a_choice_where_pieces_were_offered(said):
+    unsure = Heard(said, "en", (HeardFrame("vary", (), (0, len(said)), 0.3, "edit", 0.2, False),))
+    offered = replace(TABLE, choices=("a", "b", "c"))
+    assert calls(plan(unsure, offered, ASKER, threshold=0.6).steps) == [("open", {"which": said})]
+    assert plan(unsure, TABLE, ASKER, threshold=0.6).steps != (("open", {"which": said}),)
+
+
+@pytest.mark.parametrize("said", ["the second verse", "2 bars", "make the second one slower"])
+def test_more_than_a_number_is_no_choice(said):
+    unsure = Heard(said, "en", (HeardFrame("edit", (), (0, len(said)), 0.9, "vary", 0.2, True),))
+    drawn = plan(unsure, replace(TABLE, choices=("a", "b", "c")), ASKER, threshold=0.6)
+    assert [step.tool for step in drawn.steps] != ["open"]

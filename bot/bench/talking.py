@@ -94,18 +94,23 @@ class Stage:
     async def perform(self, lines: list[str], locale: str, file: str = "") -> State:
         """Say the lines one after another, each when the one before is answered.
 
-        With a `file`, a tune of eight bars called so comes with the first line.
+        Who is asked presses the first button, the likelier reading. With a `file`, a tune of eight
+        bars called so comes with the first line.
         """
         place = next(self.places)
         asker = Asker(place, None, place, locale)
         key = self._tune(place, file) if file else None
-        heard = []
+        heard, asked = [], 0
         for line in lines:
             message = Message(asker, line, file=key)
             key = None
             turn = await self.talk.hear(message)
             heard.append(turn.id)
             await self._settle(turn.id)
+            if self.pages.last[turn.id].state == "asking":
+                asked += 1
+                await self.talk.choose(turn.id, 0, place)
+                await self._settle(turn.id)
         session = await memory.load(self.db, asker, False, time.time())
         shown = tuple(self.pages.last[t] for t in heard if t in self.pages.last)
         rows = await self.db.run(
@@ -119,7 +124,6 @@ class Stage:
             ).fetchone()
         )
         made = tuple(PieceFile.load(self.settings.pieces_dir / row[0]) for row in rows)
-        asked = sum(bool(page.show.options) for page in shown)
         return State(session, made, tuple(p.text for p in shown), shown, asked, jobs[0])
 
     def _tune(self, user_id: int, name: str) -> str:

@@ -186,7 +186,7 @@ class Conversation:
         if turn.job_id == job.id and turn.state == "running":
             told = record.from_json(turn.plan)
             state = "cancelled" if job.state == "cancelled" else "failed"
-            line = Line(state, ((template, values),))  # type: ignore[arg-type]
+            line = Line(state, (telling.harmless(template, values),))  # type: ignore[arg-type]
             told = told.with_line(told.at or 1, line)
             stop: dict[str, Any] = {"state": "cancelled"} if state == "cancelled" else {}
             await self._mark(turn, plan=record.to_json(told), job_id=None, **stop)
@@ -242,7 +242,7 @@ class Conversation:
             except MindError as error:
                 log.info("a mind passed: %s", error)
             except Refusal as refusal:
-                return Plan(notes=((refusal.template, refusal.values),))
+                return Plan(notes=(telling.harmless(refusal.template, refusal.values),))
             except Exception:  # the next mind may fare better, and nothing may block the session
                 log.exception("a mind broke")
         return Plan(notes=((NOBODY, {}),))
@@ -322,7 +322,7 @@ class Conversation:
             step = validate(step)
             came = await REGISTRY[step.tool].run(at, **step.args)
         except Refusal as refusal:
-            return Line("failed", ((refusal.template, refusal.values),)), session
+            return Line("failed", (telling.harmless(refusal.template, refusal.values),)), session
         except Exception:
             log.exception("tool %s broke in turn %d", step.tool, turn.id)
             return Line("failed", ((telling.BROKE, {}),)), session
@@ -345,7 +345,7 @@ class Conversation:
             limit = self.room(_asker(turn))
             await self._db.run(place, turn, number, make, limits, self._now(), limit)
         except Refusal as refusal:
-            return Line("failed", ((refusal.template, refusal.values),))
+            return Line("failed", (telling.harmless(refusal.template, refusal.values),))
         self._wake()
         return None
 

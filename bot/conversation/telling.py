@@ -7,7 +7,9 @@ facts of its files.
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from bot import wording
 from bot.agent.values import Question, Sentence, Show, Step
@@ -15,6 +17,8 @@ from bot.conversation.record import Line, Record
 from bot.domain import Progress
 from bot.i18n import translate
 
+#: What begins a mention or a link, where nothing escapes it yet.
+_LEADS = re.compile(r"(?<!\\)([@<\[])")
 Told = tuple[str, Literal["working", "asking", "done"], Show]
 
 BROKE = "Something broke while I did this, and it is not your fault. Please try again."
@@ -81,6 +85,15 @@ def sentence(said: Sentence, locale: str) -> str:
     """A sentence in a language, with the vocabulary's own names in it translated as well."""
     template, values = said
     return wording.refusal(template, values, locale) if template else ""
+
+
+def harmless(template: str, values: Mapping[str, Any]) -> Sentence:
+    """A refusal as a sentence of a page: what people wrote in it mentions nobody and links nowhere.
+
+    What was made harmless already stays as it is.
+    """
+    escaped = {k: _LEADS.sub(r"\\\1", v) if isinstance(v, str) else v for k, v in values.items()}
+    return template, escaped
 
 
 def _listed(record: Record, locale: str, now: int | None) -> list[str]:

@@ -1,8 +1,8 @@
 """The listener's three trainings, each from raw data to a weight that can be shipped.
 
-In: the data folder and `recipe.toml`. Out: `requests` and then `more` (the listener itself,
-calibrated), `snips` and `artists` (the public benchmarks, by the same network without what only
-our requests need).
+In: the data folder and `recipe.toml`. Out: `requests` (the listener itself, calibrated; its second
+page, `more`, goes on from the first), `snips` and `artists` (the public benchmarks, by the same
+network without what only our requests need).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ RECIPE = Path(__file__).with_name("recipe.toml")
 #: Task -> the weight that it makes.
 WEIGHTS = {
     "requests": "listener",
-    "more": "listener",
     "snips": "listener_snips",
     "artists": "listener_artists",
 }
@@ -52,11 +51,14 @@ def run(name: str, data: Path, out: Path, recipe: Path | None, resume: bool, pub
         task = task_of(name, data, recipe or RECIPE)
     except FileNotFoundError as error:
         raise Refusal("The data set is not there: {reason}", reason=str(error)) from None
-    first = out / "requests.safetensors" if name == "more" else None
-    weight = train(task, out, resume, first)
+    weight = train(task, out, resume)
     if task.several:
+        task = task_of("more", data, recipe or RECIPE)
+        weight = train(task, out, resume, weight)
         log.info("calibrated: %s", json.dumps(calibrate(weight, task.held).as_json()))
     if publish:
+        if task.several:  # one name for what both pages made
+            weight = weight.replace(weight.with_name("listener.safetensors"))
         source = "models/listener/train.py; see MODEL_CARD.md of listener"
         hub.publish(WEIGHTS[name], weight, "Apache-2.0", source)
     return weight

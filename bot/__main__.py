@@ -282,6 +282,17 @@ def gallery(
 
 
 @app.command()
+def transcripts(
+    out: Out = Path("docs/sessions"),
+    only: Annotated[list[str] | None, typer.Option(help="Talks by number or name.")] = None,
+) -> None:
+    """Hold five talks with everything real, and write down every answer unedited."""
+    from bot.transcripts import write
+
+    write(out, typer.echo, only or ())
+
+
+@app.command()
 def backup(to: Annotated[Path | None, typer.Option(help="File to write.")] = None) -> None:
     """Copy the database safely while the bot runs, and check the copy."""
     from bot.settings import Settings

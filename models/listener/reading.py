@@ -18,6 +18,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from models.listener.features import FEATURES, Marker, marker
 from models.listener.model import Inputs
 from models.listener.words import HAN, Word, shape
+from models.lyricist.base import Quiet
 from models.lyricist.packages import package_folder
 
 #: Tokens that the encoder can see of one message, the first and last mark included.
@@ -37,7 +38,8 @@ def minilm_folder() -> Path:
 
 def load_encoder() -> PreTrainedModel:
     """MiniLM-L6 as it ships, without its pooling layer."""
-    model: PreTrainedModel = AutoModel.from_pretrained(minilm_folder(), add_pooling_layer=False)
+    with Quiet():
+        model: PreTrainedModel = AutoModel.from_pretrained(minilm_folder(), add_pooling_layer=False)
     return model
 
 

